@@ -1,0 +1,1 @@
+"""What all CityFlow services agree on: calendar, settings, contracts, storage."""

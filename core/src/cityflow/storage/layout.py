@@ -1,0 +1,61 @@
+"""Every object key, in one place; the same on disk and in S3 (design: shared storage layer)."""
+
+from datetime import date, datetime
+
+Day = date
+
+
+def raw(dataset: str, received_at: datetime, sha256: str, extension: str) -> str:
+    """Bytes as received. `received_at` is UTC; the folder is its UTC date."""
+    stamp = received_at.strftime("%Y%m%dT%H%M%S.%fZ")
+    return f"raw/{dataset}/dt={received_at.date()}/{stamp}-{sha256[:12]}.{extension}"
+
+
+def raw_meta(raw_key: str) -> str:
+    """The provenance that lies beside a raw object."""
+    return f"{raw_key}.meta.json"
+
+
+def chunk(dataset: str, raw_sha256: str, reader: str, index: int) -> str:
+    """Output of one chunk of a raw file, until the file's parts are complete."""
+    return f"parts/{dataset}/chunks/{raw_sha256[:12]}-{reader}/{index:06d}.arrow"
+
+
+def split_manifest(dataset: str, raw_sha256: str, reader: str) -> str:
+    """What a fully split raw file held: counts a day. Written last."""
+    return f"parts/{dataset}/files/{raw_sha256[:12]}-{reader}.json"
+
+
+def part(dataset: str, day: Day, raw_sha256: str, reader: str) -> str:
+    """The rows of one raw file that belong to one service day."""
+    return f"parts/{dataset}/dt={day}/{raw_sha256[:12]}-{reader}.parquet"
+
+
+def clean(dataset: str, day: Day, edition: str) -> str:
+    """The day's canonical records."""
+    return f"clean/{dataset}/dt={day}/{edition}.parquet"
+
+
+def rejects(dataset: str, day: Day | None, name: str) -> str:
+    """Rejected records of a day (`name`: the edition), or of no known day (`name`: the raw file)."""
+    return f"rejects/{dataset}/dt={day or 'unknown'}/{name}.parquet"
+
+
+def table(dataset: str, day: Day, edition: str, name: str) -> str:
+    """One metrics table of an edition."""
+    return f"metrics/{dataset}/dt={day}/{edition}/{name}.parquet"
+
+
+def summary_file(dataset: str, day: Day) -> str:
+    """The current summary document as a file, for people."""
+    return f"metrics/{dataset}_metrics_{day}.json"
+
+
+def report_file(day: Day, extension: str) -> str:
+    """The current daily report as a file, for people."""
+    return f"reports/daily_report_{day}.{extension}"
+
+
+def report_section(day: Day, edition: str, section: str) -> str:
+    """One tidy CSV of a report edition."""
+    return f"reports/dt={day}/{edition}/{section}.csv"

@@ -1,0 +1,1 @@
+"""Sources to raw: recognises, archives and receipts what arrives."""

@@ -1,0 +1,1 @@
+"""Raw to clean to metrics, in chunks of bounded memory."""

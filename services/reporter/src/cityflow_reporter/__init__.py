@@ -1,0 +1,1 @@
+"""Metrics to the daily report."""

@@ -1,0 +1,1 @@
+"""A synthetic Paris and stand-ins of the source services."""
