@@ -11,9 +11,10 @@ from cityflow.contracts.base import (
 )
 from cityflow.contracts.comptages import ComptagesSummary, State
 from cityflow.contracts.ledger import Counts, Lease, RawMeta, Receipt, Run
-from cityflow.contracts.report import DailyReport, Missing
+from cityflow.contracts.report import MEASURED, DailyReport, Missing, SourceState
 
 __all__ = [
+    "MEASURED",
     "SCHEMA_VERSION",
     "Attribution",
     "Check",
@@ -29,5 +30,6 @@ __all__ = [
     "Receipt",
     "Run",
     "Severity",
+    "SourceState",
     "State",
 ]

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from cityflow.contracts.base import Check, DocumentBase, Model, PublishedDocument, Share
+from cityflow.contracts.base import Check, Model, PublishedDocument, Share
 
 
 class State(StrEnum):
@@ -131,7 +131,9 @@ class ReadingQuality(Model):
     duplicates: int = Field(ge=0, description="Rows dropped: identical, or losing a conflict")
     conflicts: int = Field(ge=0, description="Of these, rows that differed from the one kept")
     withdrawn_values: int = Field(ge=0, description="Values a later receipt turned into null")
-    state_mismatches: int = Field(ge=0, description="Rows whose published state is not f(occupancy)")
+    state_mismatches: int = Field(
+        ge=0, description="Rows whose published state is not f(occupancy)"
+    )
     arc_status_hours: dict[str, int] = Field(description="Rows by published arc status (Etat arc)")
     checks: tuple[Check, ...] = Field(description="Quality gates of the day")
 
@@ -159,5 +161,3 @@ class ComptagesSummary(PublishedDocument):
         description="The longest and heaviest alerts, at most 100; all are in the alerts table"
     )
     quality: ReadingQuality = Field(description="How the day was read, and its gates")
-
-

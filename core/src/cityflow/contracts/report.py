@@ -1,4 +1,4 @@
-"""The daily report: the day's published editions on one page, and what is missing."""
+"""The daily report: the day's published editions on one page, and what is missing and why."""
 
 from datetime import date
 from typing import Literal
@@ -8,24 +8,52 @@ from pydantic import Field
 from cityflow.contracts.base import Attribution, Dataset, DocumentBase, Edition, Model
 from cityflow.contracts.comptages import ComptagesSummary
 
+MEASURED = (
+    Dataset.COMPTAGES,
+    Dataset.BIKES,
+    Dataset.VELIB,
+    Dataset.TRAFFIC,
+    Dataset.CHANTIERS,
+    Dataset.WEATHER,
+)
+"""The datasets a report speaks of, in its order."""
+
+Reason = Literal["never_processed", "no_data_from_source", "gate_red", "failed"]
+
 
 class Missing(Model):
     """A dataset the report does not carry, and why."""
 
     dataset: Dataset = Field(description="Dataset")
-    reason: Literal["never_processed", "no_data_from_source", "gate_red", "failed"] = Field(
-        description="Why it is missing"
-    )
+    reason: Reason = Field(description="Why it is missing")
     explanation: str = Field(description="The same in words, with what to do")
+
+
+class SourceState(Model):
+    """What the report holds of one measured dataset, and whom to name for it."""
+
+    dataset: Dataset = Field(description="Dataset")
+    status: Literal["published"] | Reason = Field(description="published, or why it is missing")
+    edition: Edition | None = Field(description="Edition the report rests on; null if none stands")
+    records: int | None = Field(description="Clean records of that edition")
+    note: str | None = Field(
+        description="What else to know: why it is missing, or why its last run changed nothing"
+    )
+    attribution: Attribution = Field(description="Source, licence and attribution")
 
 
 class DailyReport(DocumentBase):
     """The report of one day, from published editions only."""
 
     day: date = Field(description="Service day")
-    edition: Edition = Field(description="Digest of the editions it is made of")
-    editions: dict[str, str] = Field(description="Edition of each dataset it carries")
+    edition: Edition = Field(description="Digest of the editions and notes it is made of")
+    editions: dict[str, str] = Field(description="Edition of each dataset that has one")
     method_version: str = Field(description="Version of the report")
-    attributions: tuple[Attribution, ...] = Field(description="Sources and licences")
+    attributions: tuple[Attribution, ...] = Field(
+        description="Sources and licences of the datasets with an edition; of all if none has"
+    )
+    sources: tuple[SourceState, ...] = Field(description="The six measured datasets, each once")
     missing: tuple[Missing, ...] = Field(description="Datasets without figures, and why")
-    comptages: ComptagesSummary | None = Field(description="Road traffic of the day")
+    comptages: ComptagesSummary | None = Field(
+        description="Road traffic of the day; null if it is missing"
+    )

@@ -1,4 +1,4 @@
-"""Columns of every published table: name, type, unit, meaning. The data dictionary is made of it."""
+"""Columns of every published table: name, type, unit, meaning; source of the data dictionary."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,0 +1,176 @@
+"""Columns of the report's CSV files, derived from the models whose figures they carry.
+
+Every file is comma separated UTF-8 with LF; an empty cell is a null, never zero.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from cityflow.contracts.base import Attribution
+from cityflow.contracts.comptages import ArcRank, AreaTotals, CongestionAlert, DayTotals, Hour
+from cityflow.contracts.report import Missing, SourceState
+from cityflow.contracts.tables import Column, Kind, Table
+
+_KINDS: dict[type, Kind] = {int: "int", float: "float", datetime: "instant", date: "date"}
+_UNITS = {
+    "hour_of_day": "h",
+    "hours": "h",
+    "hours_in_day": "h",
+    "hours_expected": "h",
+    "arcs": "arcs",
+    "unknown": "arcs",
+    "fluid": "arcs",
+    "pre_saturated": "arcs",
+    "saturated": "arcs",
+    "blocked": "arcs",
+    "records": "rows",
+}
+_UNITS_BY_ENDING = {"_veh": "veh", "_veh_km": "veh·km", "_pct": "%", "_hours": "arc·h"}
+_DAY = (
+    Column("day", "date", "", "Service day, a calendar day of Europe/Paris"),
+    Column("dataset", "text", "", "Dataset the row speaks of"),
+)
+_CREDIT = (
+    Column("source", "text", "", "Publisher and dataset identifier"),
+    Column("licence", "text", "", "Licence of the source data"),
+    Column("attribution", "text", "", "Text to print beside any re-use"),
+)
+
+
+def _unit(name: str, kind: Kind) -> str:
+    if kind == "instant":
+        return "UTC"
+    if name.startswith("arcs_"):
+        return "arcs"
+    endings = (unit for ending, unit in _UNITS_BY_ENDING.items() if name.endswith(ending))
+    return _UNITS.get(name) or next(endings, "")
+
+
+def _plain(annotation: Any) -> tuple[Any, bool]:
+    """The type behind Annotated and `| None`, and whether null is allowed."""
+    if get_origin(annotation) is Annotated:
+        return _plain(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        inner = [arg for arg in get_args(annotation) if arg is not type(None)]
+        nullable = len(inner) < len(get_args(annotation))
+        return (_plain(inner[0])[0] if len(inner) == 1 else str), nullable
+    return annotation, False
+
+
+def columns_of(model: type[BaseModel], prefix: str = "") -> Iterator[Column]:
+    """One column a field, in order; the fields of a nested model as `<field>_<its field>`."""
+    for name, field in model.model_fields.items():
+        kind, nullable = _plain(field.annotation)
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from columns_of(kind, f"{prefix}{name}_")
+            continue
+        column_kind = _KINDS.get(kind, "text")
+        yield Column(
+            prefix + name,
+            column_kind,
+            _unit(name, column_kind),
+            field.description or "",
+            nullable,
+        )
+
+
+def _section(
+    name: str, key: tuple[str, ...], description: str, columns: tuple[Column, ...]
+) -> Table:
+    given = {column.name for column in (*_DAY, *_CREDIT)}
+    own = [column for column in columns if column.name not in given]
+    own.sort(key=lambda column: key.index(column.name) if column.name in key else len(key))
+    return Table(name, ("day", "dataset", *key), description, (*_DAY, *own, *_CREDIT))
+
+
+TOTALS = _section(
+    "totals",
+    (),
+    "Totals of the whole network on observed hours.",
+    (
+        *columns_of(DayTotals),
+        Column("hours_in_day", "int", "h", "Hours of this local day: 23, 24 or 25"),
+        Column("hours_expected", "int", "h", "Hours the source holds of them"),
+        Column("alerts_total", "int", "", "Number of congestion alerts of the day"),
+    ),
+)
+HOURLY = _section(
+    "hourly", ("hour_end",), "Profile of the day, in time order.", tuple(columns_of(Hour))
+)
+ARRONDISSEMENTS = _section(
+    "arrondissements",
+    ("arrondissement",),
+    "Totals by published polygon, with `outside` Paris and `unknown`.",
+    tuple(columns_of(AreaTotals)),
+)
+TOP_ARCS_BY_FLOW = _section(
+    "top_arcs_by_flow", ("rank",), "Ten arcs with the largest flow.", tuple(columns_of(ArcRank))
+)
+TOP_ARCS_BY_SATURATED_HOURS = _section(
+    "top_arcs_by_saturated_hours",
+    ("rank",),
+    "Ten arcs with most hours at or above 30 % of occupancy.",
+    tuple(columns_of(ArcRank)),
+)
+ALERTS = _section(
+    "alerts",
+    ("arc_id", "start"),
+    "Congestion alerts: the longest and heaviest, at most 100; `totals` has their number.",
+    tuple(columns_of(CongestionAlert)),
+)
+QUALITY = _section(
+    "quality",
+    ("kind", "name"),
+    "How the day was read: counts of rows, rejects by reason, arc status, quality gates.",
+    (
+        Column("kind", "text", "", "count, rejected, arc_status or check"),
+        Column("name", "text", "", "What was counted or checked"),
+        Column("rows", "int", "rows", "Rows counted; empty for a check", nullable=True),
+        Column("severity", "text", "", "green or yellow; empty for a count", nullable=True),
+        Column("message", "text", "", "What the check found; empty for a count", nullable=True),
+    ),
+)
+MISSING = _section("missing", (), "Datasets without figures, and why.", tuple(columns_of(Missing)))
+SOURCES = _section(
+    "sources",
+    (),
+    "The six measured datasets: what the report holds of each, and whom to name.",
+    (
+        *(c for c in columns_of(SourceState) if not c.name.startswith("attribution_")),
+        *columns_of(Attribution),
+    ),
+)
+
+SECTIONS = (
+    TOTALS,
+    HOURLY,
+    ARRONDISSEMENTS,
+    TOP_ARCS_BY_FLOW,
+    TOP_ARCS_BY_SATURATED_HOURS,
+    ALERTS,
+    QUALITY,
+    MISSING,
+    SOURCES,
+)
+"""The tidy files of a report edition, in the order of the daily file."""
+
+FIGURES = Table(
+    "daily_report",
+    ("day", "section", "dataset", "item", "measure"),
+    "All sections in one long file: one row per figure, coverage beside it.",
+    (
+        Column("day", "date", "", "Service day, a calendar day of Europe/Paris"),
+        Column("section", "text", "", "Section, as the tidy files are named"),
+        Column("dataset", "text", "", "Dataset the figure belongs to"),
+        Column("item", "text", "", "Row of the section: its key, parts joined by a space"),
+        Column("measure", "text", "", "Column of the section"),
+        Column("value", "text", "", "The figure, at full precision", nullable=True),
+        Column("unit", "text", "", "Unit of the figure"),
+        Column("coverage", "float", "", "Observed ÷ expected hours behind it", nullable=True),
+        *_CREDIT,
+    ),
+)
