@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, BinaryIO, Protocol
+from types import TracebackType
+from typing import Any, BinaryIO, Protocol, Self
 
 Json = Mapping[str, Any]
 
@@ -113,6 +114,12 @@ class Objects(Protocol):
     def size(self, key: str) -> int | None:
         """Size in bytes, or None if there is no such key."""
 
+    def read_tagged(self, key: str) -> tuple[bytes, str]:
+        """The whole object and a tag of this content, for `put_if_tag`."""
+
+    def put_if_tag(self, key: str, data: bytes, tag: str) -> bool:
+        """Replace only if the object still has the content of `tag`; True if it was replaced."""
+
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """Objects whose key starts with `prefix`, by key."""
 
@@ -121,3 +128,26 @@ class Objects(Protocol):
 
     def uri(self, key: str) -> str:
         """Where a person finds it: a path or an s3:// address."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """The two ports a process works with. Closes the database connection on exit."""
+
+    documents: Documents
+    objects: Objects
+
+    def close(self) -> None:
+        """Release what the adapters hold."""
+        self.documents.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
