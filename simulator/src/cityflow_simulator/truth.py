@@ -1,0 +1,75 @@
+"""What was injected, as one JSON document: exact counts of every day, so tests can score.
+
+Flow totals are over distinct records: the copies that contradict a record are poorer by
+construction and never the ones to keep.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from cityflow.contracts.synthetic import SYNTHETIC_MEMBER, SYNTHETIC_PREFIX
+from cityflow_simulator.city import City, Role
+from cityflow_simulator.feed import Day
+from cityflow_simulator.referentiel import line_counts
+
+
+def day_truth(city: City, day: Day) -> dict[str, Any]:
+    """Counts and injected faults of one day; hours are named by the stamp that ends them."""
+    if day.missing:
+        return {"missing": True, "hours": 0, "rows": 0, "records": 0}
+    records = day.records
+    observed = records.flow >= 0
+    return {
+        "missing": False,
+        "hours": len(day.stamps),
+        "rows": len(day.rows),
+        "records": len(records),
+        "duplicates_identical": day.duplicates,
+        "duplicates_conflicting": day.conflicts,
+        "phantom_rows": day.phantoms,
+        "flow_veh": int(records.flow[observed].sum()),
+        "flow_rows": int(np.count_nonzero(observed)),
+        "zero_flow_rows": int(np.count_nonzero(records.flow == 0)),
+        "occupancy_rows": int(np.count_nonzero(records.occupancy >= 0)),
+        "stuck": [_episode(city, day, episode) for episode in day.stuck],
+        "incidents": [_episode(city, day, episode) for episode in day.incidents],
+    }
+
+
+def _episode(city: City, day: Day, episode: Any) -> dict[str, Any]:
+    return {
+        "arc": city.arcs[episode.arc].arc_id,
+        "kind": episode.kind,
+        "first_stamp": day.stamps[episode.first].isoformat(),
+        "hours": episode.hours,
+    }
+
+
+def city_truth(city: City) -> dict[str, Any]:
+    """What each arc is, by identifier."""
+    return {
+        "total": len(city.arcs),
+        "counting": city.with_role(Role.COUNTING),
+        "flow_only": city.with_role(Role.FLOW_ONLY),
+        "occupancy_only": city.with_role(Role.OCCUPANCY_ONLY),
+        "silent": city.with_role(Role.SILENT),
+        "without_geometry": [arc.arc_id for arc in city.arcs if arc.line is None],
+        "outside": [arc.arc_id for arc in city.arcs if arc.kind == "access" and arc.line],
+        "several_lines": line_counts(city),
+    }
+
+
+def document(
+    arguments: dict[str, Any], city: City, files: list[dict[str, Any]], days: dict[str, Any]
+) -> dict[str, Any]:
+    """The whole truth file."""
+    return {
+        SYNTHETIC_MEMBER: True,
+        "marker": {"label_prefix": SYNTHETIC_PREFIX, "geojson_member": SYNTHETIC_MEMBER},
+        "arguments": arguments,
+        "files": files,
+        "arcs": city_truth(city),
+        "missing_days": [day for day, found in days.items() if found["missing"]],
+        "days": days,
+    }
