@@ -1,0 +1,87 @@
+# CityFlow: `make help` lists what can be done here. Needs python3 (3.11 or later), make and git.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+SERVE ?= 1
+BENCH ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := core services/ingest services/processor services/reporter services/api \
+            services/dashboard simulator
+SOURCES := $(PACKAGES:%=%/src) scripts benchmarks
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install \
+       --no-build-isolation --constraint constraints.txt
+
+##@ Two commands to start with
+.PHONY: demo
+demo: $(VENV)/.runtime ## a synthetic Paris from raw file to dashboard (SERVE=0: stop before serving)
+	@$(BIN)/python scripts/demo.py $(if $(filter 0 no false,$(SERVE)),,--serve)
+
+.PHONY: test
+test: lint ## lint, types, and the whole fast test suite with branch coverage
+	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
+
+##@ The checks behind `make test`
+.PHONY: lint
+lint: $(VENV)/.dev ## ruff, mypy --strict and the import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy $(wildcard $(SOURCES))
+	@$(BIN)/lint-imports --no-cache
+
+.PHONY: test-integration
+test-integration: $(VENV)/.dev ## across services: real servers, a real browser, a clean clone
+	@$(BIN)/python -m pytest -n 2 tests/integration
+
+.PHONY: test-faults
+test-faults: $(VENV)/.dev ## kill -9, full disks and huge inputs (as root: also unreadable folders)
+	@$(BIN)/python -m pytest tests/faults
+
+.PHONY: bench
+bench: $(VENV)/.dev ## throughput and memory beside pandas and Polars (BENCH: options)
+	@$(BIN)/python -m benchmarks $(BENCH)
+
+##@ The house
+.PHONY: install
+install: $(VENV)/.runtime ## the services into .venv, without what only tests need
+
+.PHONY: clean
+clean: ## remove the environment, the demo and every cache
+	rm -rf $(VENV) demo build dist htmlcov .coverage* .*_cache .hypothesis
+	find $(PACKAGES) tests -depth \( -name __pycache__ -o -name '*.egg-info' \) -exec rm -rf {} +
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# pip says hundreds of lines: on a terminal one line counts them; its errors pass untouched.
+define pip_install
+	@echo "Installing $(1) into $(VENV)"; started=$$SECONDS; count=0; \
+	$(PIP) $(2) | while IFS= read -r line; do case $$line in Collecting*) count=$$((count + 1)); \
+	  [ ! -t 1 ] || printf '\r\033[K  %d %s' $$count "$${line#Collecting }";; esac; done; \
+	[ ! -t 1 ] || printf '\r\033[K'; echo "  done in $$((SECONDS - started)) s"
+endef
+
+$(VENV)/.made: constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON): not found. Install Python 3.11 or \
+	later, or name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) does not \
+	start or is older than 3.11. Name another: make PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual \
+	environments. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	$(call pip_install,the build tools,setuptools)
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.made $(PACKAGES:%=%/pyproject.toml)
+	$(call pip_install,the services,$(PACKAGES:%=--editable ./%))
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
+	$(call pip_install,the test tools,--requirement requirements/dev.txt)
+	@touch $@
