@@ -1,0 +1,42 @@
+"""The kinds of values a setting takes; a value of another kind is a validation error in words."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _upper(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _mongodb_url(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
+        raise ValueError("should start with mongodb:// or mongodb+srv://")
+    return value
+
+
+def _http_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("should start with http:// or https://")
+    return value.rstrip("/")
+
+
+Database = Literal["sqlite", "mongodb", "dynamodb"]
+ObjectStore = Literal["local", "s3"]
+
+DatabaseName = Annotated[Database, BeforeValidator(_lower)]
+Engine = Annotated[Literal["local", "dask"], BeforeValidator(_lower)]
+LogFormat = Annotated[Literal["text", "json"], BeforeValidator(_lower)]
+LogLevel = Annotated[
+    Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)
+]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Count = Annotated[int, Field(ge=1)]
+Folder = Annotated[Path, AfterValidator(Path.expanduser)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+MongodbUrl = Annotated[SecretStr, AfterValidator(_mongodb_url)]

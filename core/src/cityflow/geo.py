@@ -1,0 +1,142 @@
+"""Lengths and areas are measured on the WGS 84 ellipsoid; a border belongs to both its sides.
+
+Geometries are GeoJSON, bare or inside a Feature, in lon/lat degrees; a third coordinate is
+ignored. What is not a geometry of the expected kind, is empty, or has a coordinate off the globe
+is a ValueError that says so.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from shapely.geometry import shape
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pyproj import Geod
+
+Json = Mapping[str, Any]
+LonLat = tuple[float, float]
+
+_LINES = ("LineString", "MultiLineString")
+_AREAS = ("Polygon", "MultiPolygon")
+
+
+def length_m(geojson: Json) -> float:
+    """Geodesic length in metres of a LineString or MultiLineString."""
+    return math.fsum(float(steps.sum()) for _, steps in _measured_lines(geojson))
+
+
+def midpoint(geojson: Json) -> LonLat:
+    """The point half-way along a LineString or MultiLineString, always on the line itself."""
+    lines = _measured_lines(geojson)
+    left = math.fsum(float(steps.sum()) for _, steps in lines) / 2
+    for points, steps in lines:
+        for start, end, step in zip(points, points[1:], steps, strict=False):
+            if step > 0 and left <= step:
+                lon, lat = start + (end - start) * (left / step)
+                return float(lon), float(lat)
+            left -= step
+    # Reached by a line of no length, or when rounding leaves a trace of the half.
+    lon, lat = lines[-1][0][-1]
+    return float(lon), float(lat)
+
+
+def area_m2(geojson: Json) -> float:
+    """Geodesic area in square metres of a Polygon or MultiPolygon, holes taken out."""
+    return math.fsum(
+        area
+        for polygon in shapely.get_parts(_geometry(geojson, _AREAS))
+        for area in (
+            _ring_m2(polygon.exterior),
+            *(-_ring_m2(hole) for hole in polygon.interiors),
+        )
+    )
+
+
+class ZoneIndex:
+    """Finds the zone a point lies in. Zones are (code, Polygon or MultiPolygon).
+
+    Borders are closed: a point on the border of several zones is in the one whose code comes
+    first in natural order (2 before 10). A polygon that crosses itself is repaired first, keeping
+    the area it encloses. A code may stand more than once; ValueError as for the module.
+    """
+
+    def __init__(self, features: Sequence[tuple[str, Json]]) -> None:
+        ordered = sorted(features, key=lambda feature: _natural(feature[0]))
+        self.codes = tuple(code for code, _ in ordered)
+        zones = [_zone(code, geojson) for code, geojson in ordered]
+        shapely.prepare(zones)
+        self._tree = shapely.STRtree(zones)
+
+    def locate(self, lon: float, lat: float) -> str | None:
+        """Code of the zone, or None if the point is in none."""
+        return self.locate_many([(lon, lat)])[0]
+
+    def locate_many(self, points: Sequence[LonLat]) -> list[str | None]:
+        """Code of the zone of each (lon, lat) in degrees, None where in none or not a number."""
+        if not points or not self.codes:
+            return [None] * len(points)
+        at = np.asarray(points, dtype=np.float64)
+        point_of_hit, zone_of_hit = self._tree.query(shapely.points(at), predicate="intersects")
+        first = np.full(len(points), len(self.codes))
+        np.minimum.at(first, point_of_hit, zone_of_hit)
+        return [self.codes[n] if n < len(self.codes) else None for n in first]
+
+
+def _zone(code: str, geojson: Json) -> Any:
+    try:
+        return shapely.make_valid(_geometry(geojson, _AREAS))
+    except ValueError as error:
+        raise ValueError(f"zone {code}: {error}") from None
+
+
+def _natural(code: str) -> tuple[tuple[int, str], ...]:
+    return tuple(
+        (int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", code)
+    ) + ((-1, code),)
+
+
+def _measured_lines(geojson: Json) -> "list[tuple[NDArray[np.float64], NDArray[np.float64]]]":
+    """Points (n x 2) and geodesic lengths of the n - 1 segments of each line."""
+    parts = shapely.get_parts(_geometry(geojson, _LINES))
+    return [(points := shapely.get_coordinates(part), _steps_m(points)) for part in parts]
+
+
+def _steps_m(points: "NDArray[np.float64]") -> "NDArray[np.float64]":
+    return np.asarray(_geod().line_lengths(points[:, 0], points[:, 1]), dtype=np.float64)
+
+
+def _ring_m2(ring: Any) -> float:
+    points = shapely.get_coordinates(ring)
+    area, _ = _geod().polygon_area_perimeter(points[:, 0], points[:, 1])
+    return abs(float(area))
+
+
+def _geometry(geojson: Json, kinds: tuple[str, ...]) -> Any:
+    bare = geojson.get("geometry") if geojson.get("type") == "Feature" else geojson
+    expected = " or ".join(kinds)
+    if not isinstance(bare, Mapping) or bare.get("type") not in kinds:
+        found = bare.get("type") if isinstance(bare, Mapping) else bare
+        raise ValueError(f"found a geometry of type {found}; expected {expected}")
+    try:
+        geometry = shape(bare)
+    except (shapely.errors.ShapelyError, ValueError, TypeError, KeyError, IndexError) as error:
+        raise ValueError(f"the coordinates are not those of a {expected}: {error}") from None
+    points = shapely.get_coordinates(geometry)
+    if len(points) == 0:
+        raise ValueError(f"the geometry is empty; expected {expected}")
+    if not (np.abs(points) <= (180, 90)).all():
+        raise ValueError("a coordinate is not in lon -180..180, lat -90..90 degrees")
+    return geometry
+
+
+@cache
+def _geod() -> "Geod":
+    from pyproj import Geod
+
+    return Geod(ellps="WGS84")

@@ -1,0 +1,215 @@
+"""Settings come from the environment only, are read once, and never print a secret.
+
+A name or value that cannot be used stops the service at start with one clear line (BadArguments).
+`Settings(...)` itself reads nothing: tests and tools build one from values; services `load()` it.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cityflow._environment import PREFIX, Given, Misspelt, Origin, read_environment
+from cityflow._setting_types import (
+    Count,
+    Database,
+    DatabaseName,
+    Engine,
+    Folder,
+    HttpUrl,
+    LogFormat,
+    LogLevel,
+    MongodbUrl,
+    ObjectStore,
+    Port,
+)
+from cityflow.errors import BadArguments
+
+SECRETS: Final = frozenset({"mongodb_url"})
+
+
+class Settings(BaseModel):
+    """Every setting of every service. Immutable; its environment name is in `env_name`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    database_type: DatabaseName | None = Field(
+        default=None, description="`sqlite`, `mongodb` or `dynamodb`; unset: chosen by the rule"
+    )
+    mongodb_url: MongodbUrl | None = Field(
+        default=None, description="Address of MongoDB, with its credentials"
+    )
+    mongodb_database: str = Field(default="cityflow", description="Database name in MongoDB")
+    use_dynamodb: bool = Field(default=False, description="Keep documents in DynamoDB")
+    use_s3: bool = Field(default=False, description="Keep objects in S3")
+    aws_execution_env: str | None = Field(
+        default=None, description="Set by AWS; any value selects DynamoDB and S3"
+    )
+    aws_region: str = Field(default="eu-west-3", description="Region of DynamoDB and S3")
+    dynamodb_table_metrics: str = Field(
+        default="cityflow-metrics", description="DynamoDB table of metrics documents"
+    )
+    dynamodb_table_reports: str = Field(
+        default="cityflow-reports", description="DynamoDB table of reports"
+    )
+    dynamodb_table_runs: str = Field(
+        default="cityflow-runs", description="DynamoDB table of the run ledger"
+    )
+    s3_bucket_raw: str | None = Field(default=None, description="S3 bucket of the raw zone")
+    s3_bucket_reports: str = Field(
+        default="cityflow-reports-paris", description="S3 bucket of everything published"
+    )
+    output_dir: Folder = Field(
+        default=Path("output"), description="Root of the local object store and of SQLite"
+    )
+    data_dir_raw: Folder = Field(
+        default_factory=lambda data: data["output_dir"] / "raw",
+        description="Folder where files are picked up from locally",
+    )
+    max_file_size_mb: Count = Field(
+        default=500, description="Size in MB above which EC2_CHUNK_SIZE applies"
+    )
+    ec2_chunk_size: Count = Field(
+        default=100_000, description="Rows of a chunk in larger files, and always on AWS"
+    )
+    engine: Engine = Field(
+        default="local", description="`local` or `dask`: where chunks and days are computed"
+    )
+    dask_scheduler_address: str | None = Field(
+        default=None, description="Address of the Dask scheduler, `tcp://host:port`"
+    )
+    api_host: str = Field(default="127.0.0.1", description="Address the API listens on")
+    api_port: Port = Field(default=8000, description="Port the API listens on")
+    api_url: HttpUrl = Field(
+        default="http://127.0.0.1:8000", description="Where the dashboard finds the API"
+    )
+    dashboard_host: str = Field(default="127.0.0.1", description="Address the dashboard listens on")
+    dashboard_port: Port = Field(default=8501, description="Port the dashboard listens on")
+    log_level: LogLevel = Field(
+        default="INFO", description="`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`"
+    )
+    log_format: LogFormat = Field(
+        default="text", description="`text` for people, `json` for machines"
+    )
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """The settings of this process: its environment and, off AWS, `.env` beside it.
+
+        A given `environ` is taken alone. Names that look misspelt are logged as warnings.
+        Raises BadArguments for an unknown CITYFLOW_* name, an unusable value, or a secret given
+        twice.
+        """
+        return cls.load_with_origins(environ)[0]
+
+    @classmethod
+    def load_with_origins(
+        cls, environ: Mapping[str, str] | None = None
+    ) -> tuple[Self, dict[str, Origin]]:
+        """As `load`, with the origin of each field, by environment name."""
+        names = {env_name(field): field in SECRETS for field in cls.model_fields}
+        given, misspelt = read_environment(names, environ)
+        settings = cls._from(given)
+        _warn(settings, misspelt)
+        return settings, {
+            name: given[name].origin if name in given else "default" for name in names
+        }
+
+    @classmethod
+    def _from(cls, given: Mapping[str, Given]) -> Self:
+        fields = {env_name(field): field for field in cls.model_fields}
+        try:
+            return cls.model_validate({fields[name]: each.text for name, each in given.items()})
+        except ValidationError as error:
+            raise BadArguments("; ".join(_complaints(error, given))) from None
+
+
+class Backends(NamedTuple):
+    """Where documents and objects are kept, and why."""
+
+    database: Database
+    objects: ObjectStore
+    database_why: str
+    objects_why: str
+
+
+def choose_backends(settings: Settings) -> Backends:
+    """The detection rule, without connecting to anything: the first that is set decides.
+
+    Documents: DATABASE_TYPE; AWS_EXECUTION_ENV or USE_DYNAMODB=true; MONGODB_URL; else SQLite.
+    Objects: AWS_EXECUTION_ENV or USE_S3=true; else the local directory.
+    """
+    database, database_why = _choose_database(settings)
+    objects, objects_why = _choose_objects(settings)
+    return Backends(database, objects, database_why, objects_why)
+
+
+def _choose_database(settings: Settings) -> tuple[Database, str]:
+    if settings.database_type:
+        return settings.database_type, f"DATABASE_TYPE={settings.database_type}"
+    if settings.aws_execution_env:
+        return "dynamodb", "AWS_EXECUTION_ENV is set"
+    if settings.use_dynamodb:
+        return "dynamodb", "USE_DYNAMODB=true"
+    if settings.mongodb_url:
+        return "mongodb", "MONGODB_URL is set"
+    return "sqlite", "nothing else is set"
+
+
+def _choose_objects(settings: Settings) -> tuple[ObjectStore, str]:
+    if settings.aws_execution_env:
+        return "s3", "AWS_EXECUTION_ENV is set"
+    if settings.use_s3:
+        return "s3", "USE_S3=true"
+    return "local", "neither AWS_EXECUTION_ENV nor USE_S3 is set"
+
+
+def env_name(field: str) -> str:
+    """The environment name of a field: its own in capitals, with CITYFLOW_ for the log's."""
+    return f"{PREFIX}{field.upper()}" if field.startswith("log_") else field.upper()
+
+
+def default_text(field: str) -> str:
+    """The default of a field as people read it; `—` where there is none."""
+    if field == "data_dir_raw":
+        return "<OUTPUT_DIR>/raw"
+    default = Settings.model_fields[field].default
+    return "—" if default is None else str(default).lower() if default is False else str(default)
+
+
+def meaning(field: str) -> str:
+    """What a field is for, and how else it may be given."""
+    text = Settings.model_fields[field].description or ""
+    return f"{text} (secret; also as {env_name(field)}_FILE)" if field in SECRETS else text
+
+
+def table_markdown() -> str:
+    """All settings as a Markdown table (name, default, meaning), for the documentation."""
+    rows = [
+        f"| {env_name(field)} | {default_text(field)} | {meaning(field)} |"
+        for field in Settings.model_fields
+    ]
+    return "\n".join(["| name | default | meaning |", "|---|---|---|", *rows]) + "\n"
+
+
+def _complaints(error: ValidationError, given: Mapping[str, Given]) -> Iterator[str]:
+    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+        field = str(fault["loc"][0])
+        name = env_name(field)
+        shown = name if field in SECRETS else f"{name}={given[name].text!r}"
+        why = fault["msg"].removeprefix("Value error, ")
+        yield f"{shown} ({given[name].origin}) cannot be used: {why}"
+
+
+def _warn(settings: Settings, misspelt: list[Misspelt]) -> None:
+    if not misspelt:
+        return
+    from cityflow import telemetry
+
+    if not telemetry.is_configured():
+        telemetry.configure_logging(settings)
+    for name, known in misspelt:
+        telemetry.get_logger(__name__).warning(
+            "unknown setting ignored", name=name, did_you_mean=known
+        )
