@@ -21,17 +21,7 @@ DOTENV: Final = Path(".env")
 
 # Names of other tools that happen to lie within two letters of ours.
 _OF_OTHERS: Final = frozenset(
-    {
-        "APP_HOST",
-        "APP_PORT",
-        "APP_URL",
-        "API_ROOT",
-        "API_TEST",
-        "USE_TF",
-        "USE_TZ",
-        "USER",
-        "ENGINES",
-    }
+    {"API_ROOT", "API_TEST", "APP_HOST", "APP_PORT", "APP_URL", "USE_TF", "USE_TZ"}
 )
 
 
@@ -138,10 +128,10 @@ def nearest(name: str, known: list[str]) -> str | None:
 
 def _within(one: str, other: str, edits: int) -> bool:
     """True if at most `edits` letters are added, dropped or replaced between the two."""
-    shared = len(os.path.commonprefix((one, other)))
-    one, other = one[shared:], other[shared:]
     if not one or not other:
         return len(one) + len(other) <= edits
+    if one[0] == other[0]:
+        return _within(one[1:], other[1:], edits)
     return edits > 0 and (
         _within(one[1:], other, edits - 1)
         or _within(one, other[1:], edits - 1)

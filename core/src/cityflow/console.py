@@ -48,6 +48,7 @@ class App(typer.Typer):
         self.callback()(lambda: None)
 
     def __call__(self, args: Sequence[str] | None = None) -> NoReturn:
+        """Run the command line as `run_cli` does."""
         run_cli(self, args)
 
 

@@ -96,9 +96,9 @@ def _zone(code: str, geojson: Json) -> Any:
 
 
 def _natural(code: str) -> tuple[tuple[int, str], ...]:
-    return tuple(
-        (int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", code)
-    ) + ((-1, code),)
+    parts = re.split(r"(\d+)", code)
+    numbered = ((int(part), "") if part.isdecimal() else (-1, part) for part in parts)
+    return (*numbered, (-1, code))
 
 
 def _measured_lines(geojson: Json) -> "list[tuple[NDArray[np.float64], NDArray[np.float64]]]":

@@ -6,14 +6,14 @@ A name or value that cannot be used stops the service at start with one clear li
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from cityflow._backends import Backends, choose_backends
 from cityflow._environment import PREFIX, Given, Misspelt, Origin, read_environment
 from cityflow._setting_types import (
     Count,
-    Database,
     DatabaseName,
     Engine,
     Folder,
@@ -21,10 +21,20 @@ from cityflow._setting_types import (
     LogFormat,
     LogLevel,
     MongodbUrl,
-    ObjectStore,
     Port,
 )
 from cityflow.errors import BadArguments
+
+__all__ = [
+    "Backends",
+    "Settings",
+    "choose_backends",
+    "default_text",
+    "env_name",
+    "meaning",
+    "table_markdown",
+    "value_text",
+]
 
 SECRETS: Final = frozenset({"mongodb_url"})
 
@@ -112,9 +122,8 @@ class Settings(BaseModel):
         given, misspelt = read_environment(names, environ)
         settings = cls._from(given)
         _warn(settings, misspelt)
-        return settings, {
-            name: given[name].origin if name in given else "default" for name in names
-        }
+        origins = {name: each.origin for name, each in given.items()}
+        return settings, {name: origins.get(name, "default") for name in names}
 
     @classmethod
     def _from(cls, given: Mapping[str, Given]) -> Self:
@@ -125,57 +134,26 @@ class Settings(BaseModel):
             raise BadArguments("; ".join(_complaints(error, given))) from None
 
 
-class Backends(NamedTuple):
-    """Where documents and objects are kept, and why."""
-
-    database: Database
-    objects: ObjectStore
-    database_why: str
-    objects_why: str
-
-
-def choose_backends(settings: Settings) -> Backends:
-    """The detection rule, without connecting to anything: the first that is set decides.
-
-    Documents: DATABASE_TYPE; AWS_EXECUTION_ENV or USE_DYNAMODB=true; MONGODB_URL; else SQLite.
-    Objects: AWS_EXECUTION_ENV or USE_S3=true; else the local directory.
-    """
-    database, database_why = _choose_database(settings)
-    objects, objects_why = _choose_objects(settings)
-    return Backends(database, objects, database_why, objects_why)
-
-
-def _choose_database(settings: Settings) -> tuple[Database, str]:
-    if settings.database_type:
-        return settings.database_type, f"DATABASE_TYPE={settings.database_type}"
-    if settings.aws_execution_env:
-        return "dynamodb", "AWS_EXECUTION_ENV is set"
-    if settings.use_dynamodb:
-        return "dynamodb", "USE_DYNAMODB=true"
-    if settings.mongodb_url:
-        return "mongodb", "MONGODB_URL is set"
-    return "sqlite", "nothing else is set"
-
-
-def _choose_objects(settings: Settings) -> tuple[ObjectStore, str]:
-    if settings.aws_execution_env:
-        return "s3", "AWS_EXECUTION_ENV is set"
-    if settings.use_s3:
-        return "s3", "USE_S3=true"
-    return "local", "neither AWS_EXECUTION_ENV nor USE_S3 is set"
-
-
 def env_name(field: str) -> str:
     """The environment name of a field: its own in capitals, with CITYFLOW_ for the log's."""
     return f"{PREFIX}{field.upper()}" if field.startswith("log_") else field.upper()
 
 
 def default_text(field: str) -> str:
-    """The default of a field as people read it; `—` where there is none."""
+    """The default of a field in Markdown; `—` where there is none."""
     if field == "data_dir_raw":
-        return "<OUTPUT_DIR>/raw"
+        return "`<OUTPUT_DIR>/raw`"
     default = Settings.model_fields[field].default
-    return "—" if default is None else str(default).lower() if default is False else str(default)
+    return "—" if default is None else f"`{value_text(default)}`"
+
+
+def value_text(value: object) -> str:
+    """A value as it would stand in the environment; `***` for a secret, empty for None."""
+    if isinstance(value, SecretStr):
+        return "***"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
 
 
 def meaning(field: str) -> str:
@@ -187,7 +165,7 @@ def meaning(field: str) -> str:
 def table_markdown() -> str:
     """All settings as a Markdown table (name, default, meaning), for the documentation."""
     rows = [
-        f"| {env_name(field)} | {default_text(field)} | {meaning(field)} |"
+        f"| `{env_name(field)}` | {default_text(field)} | {meaning(field)} |"
         for field in Settings.model_fields
     ]
     return "\n".join(["| name | default | meaning |", "|---|---|---|", *rows]) + "\n"
@@ -209,7 +187,6 @@ def _warn(settings: Settings, misspelt: list[Misspelt]) -> None:
 
     if not telemetry.is_configured():
         telemetry.configure_logging(settings)
+    log = telemetry.get_logger(__name__)
     for name, known in misspelt:
-        telemetry.get_logger(__name__).warning(
-            "unknown setting ignored", name=name, did_you_mean=known
-        )
+        log.warning("no setting has this name; it is ignored", name=name, did_you_mean=known)

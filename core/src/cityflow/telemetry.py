@@ -7,7 +7,7 @@ Libraries that use the standard `logging` come out in the same form.
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -23,15 +23,15 @@ def configure_logging(settings: "Settings | str" = "INFO", fmt: str = "text") ->
 
     Give the Settings, or a level and a format. May be called again; the last call counts.
     """
-    if not isinstance(settings, str):
-        settings, fmt = settings.log_level, settings.log_format
+    level = settings if isinstance(settings, str) else settings.log_level
+    fmt = fmt if isinstance(settings, str) else settings.log_format
     handler = _StandardError()
     handler.setFormatter(_formatter(fmt))
     root = logging.getLogger()
     for old in [h for h in root.handlers if isinstance(h, _StandardError)]:
         root.removeHandler(old)
     root.addHandler(handler)
-    root.setLevel(settings)
+    root.setLevel(level)
 
 
 def is_configured() -> bool:
@@ -44,7 +44,7 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
 
     Fields of a whole run are added with `with telemetry.bound(run_id=...)`.
     """
-    return cast(structlog.stdlib.BoundLogger, structlog.stdlib.get_logger(name))
+    return structlog.stdlib.get_logger(name)
 
 
 class _StandardError(logging.StreamHandler[Any]):
