@@ -10,7 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from cityflow.contracts.base import Attribution
+from cityflow.contracts.base import Attribution, Check
 from cityflow.contracts.comptages import ArcRank, AreaTotals, CongestionAlert, DayTotals, Hour
 from cityflow.contracts.report import Missing, SourceState
 from cityflow.contracts.tables import Column, Kind, Table
@@ -125,15 +125,14 @@ ALERTS = _section(
 QUALITY = _section(
     "quality",
     ("kind", "name"),
-    "How the day was read: counts of rows, rejects by reason, arc status, quality gates.",
+    "How the day's rows were read, in counts.",
     (
-        Column("kind", "text", "", "count, rejected, arc_status or check"),
-        Column("name", "text", "", "What was counted or checked"),
-        Column("rows", "int", "rows", "Rows counted; empty for a check", nullable=True),
-        Column("severity", "text", "", "green or yellow; empty for a count", nullable=True),
-        Column("message", "text", "", "What the check found; empty for a count", nullable=True),
+        Column("kind", "text", "", "read, rejected (by reason) or arc_status (as published)"),
+        Column("name", "text", "", "What was counted"),
+        Column("rows", "int", "rows", "Rows counted"),
     ),
 )
+CHECKS = _section("checks", ("name",), "Quality gates of the day.", tuple(columns_of(Check)))
 MISSING = _section("missing", (), "Datasets without figures, and why.", tuple(columns_of(Missing)))
 SOURCES = _section(
     "sources",
@@ -153,10 +152,20 @@ SECTIONS = (
     TOP_ARCS_BY_SATURATED_HOURS,
     ALERTS,
     QUALITY,
+    CHECKS,
     MISSING,
     SOURCES,
 )
 """The tidy files of a report edition, in the order of the daily file."""
+
+COVERAGE = {
+    "flow_veh": "flow_coverage",
+    "vkt_veh_km": "flow_coverage",
+    "occupancy_mean_pct": "occupancy_coverage",
+    "saturated_hours": "occupancy_coverage",
+    "blocked_hours": "occupancy_coverage",
+}
+"""The coverage that stands beside a figure, by column."""
 
 FIGURES = Table(
     "daily_report",

@@ -1,0 +1,111 @@
+"""A report as rows: tidy ones a section, and one long list of figures. Null stays null."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cityflow.contracts import ComptagesSummary, DailyReport, Dataset
+from cityflow.contracts.base import Model
+from cityflow.contracts.report_tables import COVERAGE, SECTIONS
+from cityflow.contracts.tables import Table
+
+Row = dict[str, Any]
+"""A cell is text, a number or None; instants are ISO 8601 in UTC."""
+
+_READ = (
+    "rows_in",
+    "published",
+    "rejected",
+    "duplicates",
+    "conflicts",
+    "withdrawn_values",
+    "state_mismatches",
+)
+_CREDIT = ("source", "licence", "attribution")
+
+
+def section_rows(report: DailyReport) -> dict[str, list[Row]]:
+    """The rows of every section by its name; a section without figures is an empty list."""
+    roads = _roads(report.comptages) if report.comptages else {}
+    own = {
+        **roads,
+        "missing": [_flat(missing) for missing in report.missing],
+        "sources": [_flat(source) for source in report.sources],
+    }
+    credits = {source.dataset.value: _flat(source.attribution) for source in report.sources}
+    return {
+        table.name: [_complete(table, report, credits, row) for row in own.get(table.name, [])]
+        for table in SECTIONS
+    }
+
+
+def figures(report: DailyReport) -> list[Row]:
+    """All sections as one long list: one row a figure, its coverage beside it."""
+    rows = section_rows(report)
+    return [
+        figure for table in SECTIONS for row in rows[table.name] for figure in _measures(table, row)
+    ]
+
+
+def _roads(summary: ComptagesSummary) -> dict[str, list[Row]]:
+    quality = summary.quality
+    return {
+        "totals": [_flat(summary.totals) | _scalars(summary)],
+        "hourly": [_flat(hour) for hour in summary.hourly],
+        "arrondissements": [_flat(area) for area in summary.arrondissements],
+        "top_arcs_by_flow": [_flat(arc) for arc in summary.top_arcs_by_flow],
+        "top_arcs_by_saturated_hours": [_flat(arc) for arc in summary.top_arcs_by_saturated_hours],
+        "alerts": [_flat(alert) for alert in summary.alerts],
+        "quality": [
+            *_counts("read", {name: getattr(quality, name) for name in _READ}),
+            *_counts("rejected", quality.rejected_by_reason),
+            *_counts("arc_status", quality.arc_status_hours),
+        ],
+        "checks": [_flat(check) for check in quality.checks],
+    }
+
+
+def _counts(kind: str, counts: Mapping[str, int]) -> Iterator[Row]:
+    for name, rows in counts.items():
+        yield {"kind": kind, "name": name, "rows": rows}
+
+
+def _scalars(summary: ComptagesSummary) -> Row:
+    return {name: value for name, value in _flat(summary).items() if not isinstance(value, list)}
+
+
+def _flat(model: Model) -> Row:
+    """Fields by name, those of a nested model as `<field>_<its field>`."""
+    return dict(_flatten(model.model_dump(mode="json")))
+
+
+def _flatten(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in fields.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{prefix}{name}_")
+        else:
+            yield prefix + name, value
+
+
+def _complete(table: Table, report: DailyReport, credits: Mapping[str, Row], row: Row) -> Row:
+    """The row in the columns of its table, with day, dataset and whom to name."""
+    dataset = row.get("dataset", Dataset.COMPTAGES.value)
+    whole = {**row, **credits[dataset], "day": report.day.isoformat(), "dataset": dataset}
+    return {column.name: whole[column.name] for column in table.columns}
+
+
+def _measures(table: Table, row: Row) -> Iterator[Row]:
+    beside = {*table.key, *_CREDIT, *COVERAGE.values()}
+    item = " ".join(str(row[name]) for name in table.key[2:]) or row["dataset"]
+    for column in table.columns:
+        if column.name not in beside:
+            yield {
+                "day": row["day"],
+                "section": table.name,
+                "dataset": row["dataset"],
+                "item": item,
+                "measure": column.name,
+                "value": row[column.name],
+                "unit": column.unit,
+                "coverage": row.get(COVERAGE.get(column.name, "")),
+                **{name: row[name] for name in _CREDIT},
+            }
