@@ -31,7 +31,8 @@ class Role(IntEnum):
 
 ROLE_SHARES = {Role.SILENT: 0.30, Role.OCCUPANCY_ONLY: 0.12, Role.FLOW_ONLY: 0.03}
 WITHOUT_GEOMETRY = 0.0105
-OPENINGS = tuple(date(1996, 10, 1 + day) for day in range(1, 28)) + (
+OPENINGS = (
+    *(date(1996, 10, day) for day in range(2, 29)),
     date(2005, 1, 1), date(2007, 3, 1), date(2015, 6, 8), date(2018, 8, 28),
 )  # fmt: skip
 CLOSINGS = (date(2023, 1, 1),) * 11 + (date(2019, 6, 1),)

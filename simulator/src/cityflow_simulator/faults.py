@@ -17,11 +17,12 @@ from cityflow_simulator.randomness import Flags, Ints, between, stream
 from cityflow_simulator.traffic import FULL, GRID, Hours
 
 StuckKind = Literal["zero", "constant", "high"]
-STUCK_KINDS: tuple[StuckKind, ...] = ("zero", "constant", "high")
+STUCK_KINDS: tuple[StuckKind, ...] = ("zero", "constant", "constant", "high", "high")
 STEADY_SHARE = 0.42
 OUTAGE_DAYS = 4
 OUTAGE_PART = 0.7
 STUCK_DAYS = 7
+STUCK_SHARE = 0.013
 MONTH_DAYS = 28
 SHUT_DAYS = 14
 OPEN, INVALID, SHUT = 0, 1, 2
@@ -82,7 +83,7 @@ def answering(city: City, day: date, hours: int) -> tuple[Flags, Flags]:
 def sprinkle_zeros(city: City, day: date, truth: Hours) -> None:
     """A measured zero now and then: no vehicle, so no occupancy either."""
     rng = stream(city.seed, "zeros", day.toordinal())
-    rare = rng.random(truth.flow.shape) < 0.0006
+    rare = rng.random(truth.flow.shape) < 0.0004
     truth.flow[rare] = 0
     truth.occupancy[rare] = 0
 
@@ -114,7 +115,7 @@ def stuck(city: City, day: date, hours: int) -> list[Episode]:
     ordinal = day.toordinal()
     rng = stream(city.seed, "stuck", ordinal // STUCK_DAYS)
     counting = np.flatnonzero(city.roles == Role.COUNTING)
-    count = int(0.008 * len(counting) + float(rng.random()))
+    count = int(STUCK_SHARE * len(counting) + float(rng.random()))
     found = []
     for arc in rng.permutation(counting)[:count].tolist():
         kind = STUCK_KINDS[int(rng.integers(0, len(STUCK_KINDS)))]

@@ -28,7 +28,7 @@ HEADER = (
     "Etat trafic;Identifiant noeud amont;Libelle noeud amont;Identifiant noeud aval;"
     "Libelle noeud aval;Etat arc;Date debut dispo data;Date fin dispo data;geo_point_2d;geo_shape"
 )
-SLICE = 100_000
+SLICE = 4_000
 
 
 @dataclass(frozen=True)

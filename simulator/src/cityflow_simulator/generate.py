@@ -22,6 +22,7 @@ from cityflow_simulator.truth import day_truth, document
 
 Split = Literal["single", "daily"]
 GIGABYTE = 1_000_000_000
+MEBIBYTE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Plan:
     """What to generate. `size_gb` takes the place of `days`: as many days as fill it."""
 
     days: int = 28
-    end: date = date(2025, 11, 2)
+    end: date = date(2025, 11, 9)
     arcs: int = 3_000
     seed: int = 1
     split: Split = "single"
@@ -183,7 +184,7 @@ def _whole(path: Path) -> Iterator[BinaryIO]:
     """A file that gets its name when it is complete and disappears if it never is."""
     part = path.with_name(path.name + ".part")
     try:
-        with part.open("wb") as file:
+        with part.open("wb", buffering=MEBIBYTE) as file:
             yield file
         part.replace(path)
     finally:

@@ -22,6 +22,7 @@ PLAN, RATES = Plan(), Rates()
 @app.command()
 def generate(
     out: Annotated[Path, typer.Argument(help="Folder to write to; made if needed")],
+    *,
     days: Annotated[int, typer.Option(help="Days up to --end")] = PLAN.days,
     end: Annotated[
         datetime, typer.Option(formats=["%Y-%m-%d"], help="Last service day")

@@ -18,21 +18,21 @@ GRID = 1800
 FULL = 100 * GRID
 MOST_FLOW = 11_999
 WEEKDAY = (
-    0.42, 0.31, 0.23, 0.195, 0.20, 0.29, 0.52, 0.82, 0.98, 1.00, 0.97, 0.97,
-    0.97, 0.97, 0.97, 1.00, 1.04, 1.08, 1.05, 0.98, 0.82, 0.66, 0.60, 0.52,
+    0.36, 0.26, 0.19, 0.165, 0.175, 0.26, 0.50, 0.80, 0.93, 0.96, 0.95, 0.95,
+    0.95, 0.95, 0.95, 0.97, 0.98, 0.99, 0.98, 0.95, 0.80, 0.64, 0.56, 0.46,
 )  # fmt: skip
 WEEKEND = (
-    0.64, 0.52, 0.40, 0.32, 0.28, 0.27, 0.31, 0.42, 0.57, 0.73, 0.86, 0.94,
-    0.96, 0.97, 1.00, 1.03, 1.05, 1.06, 1.05, 0.99, 0.88, 0.76, 0.73, 0.68,
+    0.58, 0.46, 0.35, 0.27, 0.24, 0.24, 0.29, 0.40, 0.56, 0.73, 0.87, 0.95,
+    0.97, 0.98, 1.00, 1.02, 1.03, 1.04, 1.03, 0.98, 0.88, 0.76, 0.71, 0.64,
 )  # fmt: skip
-MONTHS = (0.97, 0.97, 1.02, 1.01, 1.02, 1.08, 0.99, 0.81, 1.03, 1.04, 1.03, 1.01)
+PEAKS = {7: 0.12, 8: 0.15, 10: 0.05, 11: 0.06, 12: 0.05, 15: 0.08, 16: 0.11, 17: 0.27, 18: 0.11}
+MONTHS = (0.97, 0.97, 1.02, 1.01, 1.02, 1.08, 1.02, 0.85, 1.03, 1.04, 1.03, 1.01)
 DAY_FACTORS = {
     DayType.PUBLIC_HOLIDAY: 0.84, DayType.BRIDGE_DAY: 0.90, DayType.SATURDAY: 0.97,
     DayType.SUNDAY: 0.90, DayType.SCHOOL_HOLIDAY_WEEKDAY: 0.95, DayType.MONDAY: 0.98,
     DayType.FRIDAY: 1.03,
 }  # fmt: skip
 WEEKEND_LIKE = {DayType.PUBLIC_HOLIDAY, DayType.SATURDAY, DayType.SUNDAY}
-MORNING, EVENING = slice(7, 9), slice(16, 19)
 LEVELS = {"ring": (2600.0, 5600.0), "access": (700.0, 2200.0), "avenue": (500.0, 1700.0),
           "street": (120.0, 820.0)}  # fmt: skip
 
@@ -64,14 +64,25 @@ def build_traffic(city: City) -> Traffic:
     bounds = np.array([LEVELS[arc.kind] for arc in city.arcs])
     level = bounds[:, 0] + (bounds[:, 1] - bounds[:, 0]) * rng.random(count)
     weekday = np.repeat(np.array(WEEKDAY)[:, None], count, axis=1)
-    evening = rng.random(count) < 0.66
-    weekday[EVENING] += np.where(evening, between(rng, 0.0, 0.2, count), 0.0)
-    weekday[MORNING] += np.where(evening, 0.0, between(rng, 0.0, 0.3, count))
-    weekend = np.array(WEEKEND)[:, None] * between(rng, 0.76, 1.2, count)
+    weekend = np.repeat(np.array(WEEKEND)[:, None], count, axis=1)
+    bump = _peak(rng, count)
+    weekday += bump
+    weekend = (weekend + 0.4 * bump) * between(rng, 0.84, 1.27, count)
     free_flow_pct = between(rng, 3.5, 13.0, count)
     tightness = between(rng, 0.0, 1.0, count)
     pace = free_flow_pct / level
     return Traffic(city.seed, level, weekday, weekend, pace, 3.2 * tightness * tightness)
+
+
+def _peak(rng: np.random.Generator, count: int) -> Floats:
+    """A bump of (24 hours, arcs) around each arc's own peak hour, half as high beside it."""
+    hours, shares = list(PEAKS), np.cumsum(list(PEAKS.values()))
+    chosen = np.minimum(np.searchsorted(shares, rng.random(count)), len(hours) - 1)
+    centre = np.array(hours)[chosen]
+    height = np.where(centre < 10, between(rng, 0.1, 0.34, count), between(rng, 0.04, 0.24, count))
+    distance = np.abs(np.arange(24)[:, None] - centre)
+    bump: Floats = height * np.maximum(0.0, 1 - distance / 2)
+    return bump
 
 
 def drive(traffic: Traffic, day: date, hours_of_day: tuple[int, ...]) -> Hours:
