@@ -7,12 +7,13 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from cityflow.contracts import Dataset
-from cityflow.contracts.base import Edition, Model
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from cityflow.contracts.base import Edition, Model
+from cityflow.contracts.report_tables import SECTIONS
+
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_BBOX = r"^-?\d{1,3}(\.\d{1,12})?(,-?\d{1,3}(\.\d{1,12})?){3}$"
+_BBOX = r"^-?[0-9]{1,3}(\.[0-9]{1,12})?(,-?[0-9]{1,3}(\.[0-9]{1,12})?){3}$"
 
 
 def _strict_date(value: Any) -> Any:
@@ -30,7 +31,9 @@ def _box(value: str) -> str:
 
 
 Day = Annotated[date, BeforeValidator(_strict_date)]
-ArcId = Annotated[str, Field(pattern=r"^[\w*.-]{1,32}$", description="Arc identifier of the city")]
+ArcId = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9_*.-]{1,32}$", description="Arc identifier of the city")
+]
 Cursor = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9_-]{1,256}$", description="`next_cursor` of the page before")
 ]
@@ -44,8 +47,18 @@ AnEdition = Annotated[
 ]
 Place = Annotated[
     str,
-    Field(pattern=r"^(1?\d|20|outside|unknown)$", description="1–20, `outside` or `unknown`"),
+    Field(pattern=r"^[A-Za-z0-9-]{1,32}$", description="1–20, `outside` or `unknown`"),
 ]
+
+
+def _section(name: str) -> str:
+    names = [table.name for table in SECTIONS]
+    if name not in names:
+        raise ValueError(f"there are the sections {', '.join(names)}")
+    return name
+
+
+Section = Annotated[str, Field(pattern=r"^[a-z_]{1,32}$"), AfterValidator(_section)]
 
 
 class NoQuery(Model):
@@ -61,7 +74,9 @@ class DayPath(Model):
 class MetricsPath(DayPath):
     """One dataset on one service day."""
 
-    type: Dataset = Field(description="Dataset; `comptages` is the road loops")
+    type: str = Field(
+        pattern=r"^[a-z_-]{1,32}$", description="Dataset; `comptages` is the road loops"
+    )
 
 
 class ArcPath(Model):
@@ -94,31 +109,38 @@ class EditionQuery(Model):
 class ReportQuery(EditionQuery):
     """Which report, in which form."""
 
+    section: Section | None = Field(
+        default=None, description="Only this section, as the CSV file of the edition"
+    )
+
     format: Literal["json", "csv"] | None = Field(
         default=None, description="Instead of Accept; the default is json"
     )
 
 
-class ArcsQuery(EditionQuery):
+class WalkQuery(EditionQuery):
+    """Which page of a table."""
+
+    limit: int = Field(default=100, ge=1, le=5000, description="Rows a page")
+    cursor: Cursor | None = None
+
+
+class ArcsQuery(WalkQuery):
     """Which arcs of the day, in which form."""
 
     arrondissement: Place | None = None
     bbox: Box | None = None
-    limit: int = Field(default=100, ge=1, le=5000, description="Arcs a page")
-    cursor: Cursor | None = None
     format: Literal["json", "geojson", "csv"] | None = Field(
         default=None, description="Instead of Accept; the default is json"
     )
 
 
-class ArcHoursQuery(EditionQuery):
+class ArcHoursQuery(WalkQuery):
     """Which arc-hours of the day, in which form."""
 
     hour_of_day: int | None = Field(
         default=None, ge=0, le=23, description="Local hour at which the hour starts"
     )
-    limit: int = Field(default=100, ge=1, le=5000, description="Rows a page")
-    cursor: Cursor | None = None
     format: Literal["json", "csv"] | None = Field(
         default=None, description="Instead of Accept; the default is json"
     )

@@ -1,0 +1,61 @@
+"""What the routes share: the app's reading of the store, and walks over one edition's tables."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+from flask import Response, current_app
+
+from cityflow_api import http_cache, paging
+from cityflow_api.failures import BadParameter, NotFound
+from cityflow_api.params import WalkQuery
+from cityflow_api.reading import Facts, Found, Reading
+
+EXTENSION = "cityflow"
+ROADS = "comptages"
+
+
+def reading() -> Reading:
+    """The reading of the app that answers this request."""
+    found: Reading = current_app.extensions[EXTENSION]
+    return found
+
+
+@dataclass(frozen=True)
+class Walk:
+    """One page of a walk over a table of one edition of a day."""
+
+    found: Found
+    facts: Facts
+    after: paging.Cursor | None
+    limit: int
+
+    def page(self, table: str, *filters: pl.Expr) -> paging.Rows:
+        """The next rows that pass all filters."""
+        frame = reading().table(self.found, table).filter(*filters)
+        return paging.cut(frame, self.found.edition, self.limit, self.after)
+
+    def answer(self, form: str, make: Callable[[], Response]) -> Response:
+        """The answer in a form, or a 304 to a client that holds this edition in it."""
+        etag = http_cache.tag(self.found.edition, form)
+        return http_cache.revalidated(etag, make, forever=self.found.pinned)
+
+
+def walk(day: date, query: WalkQuery) -> Walk:
+    """Begin or go on with a walk: a cursor stays with the edition of the first page.
+
+    Raises NotFound for a day or edition that is not published, BadParameter for a cursor of
+    another day or edition.
+    """
+    after = paging.decode(query.cursor)
+    if after is not None and query.edition not in (None, after.edition):
+        raise BadParameter("cursor", "this cursor belongs to another edition")
+    edition = after.edition if after is not None else query.edition
+    found = reading().find(ROADS, day, edition)
+    try:
+        return Walk(found, reading().facts(found), after, query.limit)
+    except NotFound as error:
+        if after is None:
+            raise
+        raise BadParameter("cursor", f"this cursor is of another day than {day}") from error
