@@ -83,8 +83,8 @@ def test_zip_members_come_in_the_order_of_the_archive(
 
 
 def test_folders_and_hidden_files_of_an_archive_are_left_out() -> None:
-    hidden = {"2019/": b"", ".DS_Store": b"x", "__MACOSX/._a.txt": b"x", "a.txt": WEEK_2}
-    assert contents(deflate_zip(hidden)) == {"a.txt": WEEK_2}
+    hidden = {"2019/": b"", ".DS_Store": b"x", "__MACOSX/._a.txt": b"x", "./a.txt": WEEK_2}
+    assert contents(deflate_zip(hidden)) == {"./a.txt": WEEK_2}
 
 
 def test_a_member_that_is_not_read_to_its_end_does_not_disturb_the_next() -> None:
@@ -146,6 +146,13 @@ def test_encrypted_and_exotic_members_are_refused() -> None:
     data[data.rindex(b"PK\x01\x02") + 8] |= 1
     assert "an encrypted member" in refusal(bytes(data))
     assert "compression method 12" in refusal(deflate_zip({"a.txt": WEEK_2}, zipfile.ZIP_BZIP2))
+
+
+def test_a_member_before_the_start_of_the_file_is_refused() -> None:
+    data = bytearray(deflate64_zip({"a.txt": WEEK_2}))
+    size = data.rindex(b"PK\x05\x06") + 12
+    struct.pack_into("<I", data, size, struct.unpack_from("<I", data, size)[0] + 8)
+    assert "damaged packed data" in refusal(bytes(data))
 
 
 def test_members_that_share_their_bytes_are_refused() -> None:

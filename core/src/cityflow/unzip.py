@@ -85,8 +85,8 @@ class ZipDirectory:
 
 
 def _is_visible_file(info: zipfile.ZipInfo) -> bool:
-    hidden = any(part.startswith((".", "__MACOSX")) for part in info.filename.split("/"))
-    return not (info.is_dir() or hidden)
+    parts = [part for part in info.filename.split("/") if part not in (".", "..")]
+    return not info.is_dir() and not any(part.startswith((".", "__MACOSX")) for part in parts)
 
 
 def _check(members: tuple[zipfile.ZipInfo, ...], size: int, name: str, most: int) -> None:
@@ -97,12 +97,18 @@ def _check(members: tuple[zipfile.ZipInfo, ...], size: int, name: str, most: int
     if sum(info.compress_size for info in members) > size:
         raise FileRefused(name, "members that overlap: a zip bomb", "one place for each member")
     for info in members:
-        inside = f"{name} ({info.filename})"
-        if info.flag_bits & _ENCRYPTED:
-            raise FileRefused(inside, "an encrypted member", "an archive without a password")
-        if info.compress_type not in _METHODS:
-            found = f"compression method {info.compress_type}"
-            raise FileRefused(inside, found, "stored, deflate (8) or deflate64 (9)")
+        _check_member(info, f"{name} ({info.filename})")
+
+
+def _check_member(info: zipfile.ZipInfo, name: str) -> None:
+    if info.header_offset < 0:
+        found = "damaged packed data (a member before the start of the file)"
+        raise FileRefused(name, found, "a whole file: fetch it again")
+    if info.flag_bits & _ENCRYPTED:
+        raise FileRefused(name, "an encrypted member", "an archive without a password")
+    if info.compress_type not in _METHODS:
+        found = f"compression method {info.compress_type}"
+        raise FileRefused(name, found, "stored, deflate (8) or deflate64 (9)")
 
 
 class _Guarded:
