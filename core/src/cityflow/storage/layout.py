@@ -37,7 +37,7 @@ def clean(dataset: str, day: Day, edition: str) -> str:
 
 
 def rejects(dataset: str, day: Day | None, name: str) -> str:
-    """Rejected records of a day (`name`: the edition), or of no known day (`name`: the raw file)."""
+    """Rejected records of a day (`name`: its edition) or of no known day (`name`: raw file)."""
     return f"rejects/{dataset}/dt={day or 'unknown'}/{name}.parquet"
 
 

@@ -1,19 +1,35 @@
-"""Raw bytes are stored once per dataset and digest; every arrival leaves a receipt."""
+"""Raw bytes are stored once per dataset and digest; every arrival leaves a receipt beside them.
+
+Where the bytes of a digest stand is settled by one put_if (their claim, type `raw/<dataset>`)
+before they are written: two archivers of the same bytes write the same object, and a kill between
+any two steps is mended by the next archive of these bytes. Receipts go by compare and replace.
+"""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Final, Literal
 
-from cityflow.contracts import RawMeta
-from cityflow.storage.ports import Store
+from cityflow.contracts import RawMeta, Receipt
+from cityflow.contracts.base import SCHEMA_VERSION
+from cityflow.errors import ObjectNotFound, VersionConflict
+from cityflow.storage import canonical, intake, layout, rules
+from cityflow.storage.ports import DocumentId, Store
+from cityflow.telemetry import get_logger
+
+_META: Final = layout.raw_meta("")
+_ANY_DAY: Final = date(1970, 1, 1)
+_READERS: Final = 8
+
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class NewRaw:
-    """What is known of bytes that arrive, except their digest and size."""
+    """What is known of bytes that arrive, but for their digest and size. `received_at` is UTC."""
 
     dataset: str
     extension: str
@@ -51,16 +67,132 @@ class RawZone:
     """The raw zone of a store."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._documents = store.documents
+        self._objects = store.objects
+        self._listed: dict[str, tuple[str, ...]] = {}
 
     def archive(self, source: Path | BinaryIO, meta: NewRaw) -> Archived:
-        """Store the bytes unless they are held, and append the receipt."""
-        raise NotImplementedError
+        """Store the bytes of a file or stream unless they are held, and add the receipt.
+
+        The source is read twice (once if the bytes are held) in blocks. Raises SourceError if it
+        cannot be read or changes meanwhile.
+        """
+        with intake.opened(source, meta.origin) as stream:
+            sha256, size = intake.digest_of(stream, meta.origin)
+            key = self._claim(meta, sha256)
+            content = intake.verified(stream, sha256, meta.origin)
+            new = self._objects.put_if_absent(key, content)
+        self._add_receipt(key, _first_meta(meta, sha256, size))
+        return Archived(key, sha256, size, new)
 
     def entries(self, dataset: str) -> list[RawEntry]:
         """All raw objects of a dataset, by last receipt (received_at, position, sha256)."""
-        raise NotImplementedError
+        keys = {info.key for info in self._objects.list(f"raw/{dataset}/")}
+        contents = {key for key in keys if not key.endswith(_META)}
+        whole = sorted(key for key in contents if layout.raw_meta(key) in keys)
+        if strays := sorted(contents.difference(whole)):
+            _log.warning(
+                "raw objects without provenance are left out; archive the same files again",
+                dataset=dataset,
+                objects=len(strays),
+                first=strays[0],
+            )
+        # Reading one after the other would cost a round trip each on a remote store.
+        with ThreadPoolExecutor(_READERS) as pool:
+            return sorted(pool.map(self._entry, whole), key=_last_receipt)
 
     def open(self, key: str) -> AbstractContextManager[BinaryIO]:
         """A seekable stream of the bytes as received."""
-        return self._store.objects.open(key)
+        return self._objects.open(key)
+
+    def _claim(self, meta: NewRaw, sha256: str) -> str:
+        """The one key of these bytes, settled now unless it was before."""
+        id = DocumentId(f"raw/{meta.dataset}", _ANY_DAY, sha256)
+        if claim := self._documents.get(id):
+            return str(claim.body["key"])
+        key = self._held(meta.dataset, sha256) or layout.raw(
+            meta.dataset, meta.received_at.astimezone(UTC), sha256, meta.extension
+        )
+        try:
+            self._documents.put_if(id, {"schema_version": SCHEMA_VERSION, "key": key}, 0)
+        except VersionConflict:
+            return self._claim(meta, sha256)  # another archiver settled it just now
+        return key
+
+    def _held(self, dataset: str, sha256: str) -> str | None:
+        """Where an unclaimed object of these bytes stands: the database may be newer than raw/."""
+        if dataset not in self._listed:
+            infos = self._objects.list(f"raw/{dataset}/")
+            self._listed[dataset] = tuple(i.key for i in infos if not i.key.endswith(_META))
+        sign = f"-{sha256[:12]}."
+        held = (key for key in self._listed[dataset] if sign in key and self._is(key, sha256))
+        return next(held, None)
+
+    def _is(self, key: str, sha256: str) -> bool:
+        try:
+            return self._entry(key).meta.sha256 == sha256
+        except ObjectNotFound:
+            with self._objects.open(key) as stream:
+                return intake.digest_of(stream, key)[0] == sha256
+
+    def _entry(self, key: str) -> RawEntry:
+        meta_key = layout.raw_meta(key)
+        return RawEntry(key, _meta(meta_key, self._objects.read(meta_key)))
+
+    def _add_receipt(self, key: str, first: RawMeta) -> None:
+        """Retries until no other archiver came between: each failure is another's success."""
+        meta_key = layout.raw_meta(key)
+        while True:
+            try:
+                text, tag = self._objects.read_tagged(meta_key)
+            except ObjectNotFound:
+                if self._objects.put_if_absent(meta_key, _text(first)):
+                    return
+                continue
+            held = _meta(meta_key, text)
+            receipts = {*held.receipts, *first.receipts}
+            if len(receipts) == len(held.receipts):
+                return
+            grown = held.model_copy(update={"receipts": tuple(sorted(receipts, key=_age))})
+            if self._objects.put_if_tag(meta_key, _text(grown), tag):
+                return
+
+
+def _first_meta(meta: NewRaw, sha256: str, size: int) -> RawMeta:
+    return RawMeta(
+        dataset=meta.dataset,
+        sha256=sha256,
+        bytes=size,
+        extension=meta.extension,
+        media=meta.media,
+        packing=meta.packing,
+        synthetic=meta.synthetic,
+        url=meta.url,
+        params=dict(meta.params),
+        status=meta.status,
+        headers=dict(meta.headers),
+        receipts=(
+            Receipt(
+                received_at=meta.received_at.astimezone(UTC),
+                position=meta.position,
+                origin=meta.origin,
+            ),
+        ),
+    )
+
+
+def _text(meta: RawMeta) -> bytes:
+    return f"{canonical.dumps(meta.model_dump(mode='json'))}\n".encode()
+
+
+def _meta(key: str, text: bytes) -> RawMeta:
+    return RawMeta.model_validate(rules.decode_body(f"object {key}", text))
+
+
+def _age(receipt: Receipt) -> tuple[datetime, int, str]:
+    return receipt.received_at, receipt.position, receipt.origin
+
+
+def _last_receipt(entry: RawEntry) -> tuple[datetime, int, str]:
+    last = entry.meta.receipts[-1]
+    return last.received_at, last.position, entry.meta.sha256
