@@ -141,7 +141,9 @@ class ReadingQuality(Model):
 class ComptagesSummary(PublishedDocument):
     """The day's road traffic: totals on observed hours, coverage beside every figure."""
 
-    dataset: Literal["comptages"] = "comptages"  # type: ignore[assignment]
+    dataset: Literal["comptages"] = Field(  # type: ignore[assignment]
+        default="comptages", description="Dataset"
+    )
     status: Literal["published", "no_data"] = Field(description="no_data: the source holds no row")
     method_version: str = Field(description="Version of the formulas")
     thresholds_version: str = Field(description="Version of the thresholds table")
