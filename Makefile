@@ -19,7 +19,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install \
 ##@ Two commands to start with
 .PHONY: demo
 demo: $(VENV)/.runtime ## a synthetic Paris from raw file to dashboard (SERVE=0: stop before serving)
-	@$(BIN)/python scripts/demo.py $(if $(filter 0 no false,$(SERVE)),,--serve)
+	@$(BIN)/python -m scripts.demo $(if $(filter 0 no false,$(SERVE)),,--serve)
 
 .PHONY: test
 test: lint ## lint, types, and the whole fast test suite with branch coverage
