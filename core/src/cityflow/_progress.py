@@ -3,7 +3,13 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import rich.console
+    import rich.progress
 
 FIRST_LINE_AFTER_S = 2.0
 LINE_EVERY_S = 10.0
@@ -65,27 +71,42 @@ def lines(description: str, total: float | None, unit: str) -> Iterator[Progress
         shown.finish()
 
 
+class _Bar(Progress):
+    """A bar drawn by rich."""
+
+    def __init__(self, drawn: "rich.progress.Progress", *args: Any) -> None:
+        super().__init__(*args)
+        self._drawn = drawn
+        self._task = drawn.add_task(self.description, total=self.total)
+
+    def _show(self) -> None:
+        self._drawn.update(self._task, completed=self.done, total=self.total)
+
+
 @contextmanager
 def bar(description: str, total: float | None, unit: str) -> Iterator[Progress]:
     """Progress as a bar on the terminal behind standard error."""
-    from rich import progress as rich
+    with _drawing(unit) as drawn:
+        yield _Bar(drawn, description, total, unit)
+
+
+def _drawing(unit: str) -> "rich.progress.Progress":
+    from rich import progress
+
+    in_bytes = unit == "bytes"
+    return progress.Progress(
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.DownloadColumn() if in_bytes else progress.MofNCompleteColumn(),
+        progress.TransferSpeedColumn() if in_bytes else progress.TextColumn(unit),
+        progress.TimeRemainingColumn(),
+        console=_terminal(),
+    )
+
+
+@cache
+def _terminal() -> "rich.console.Console":
+    """One console for all bars, so that a bar inside another stands below it."""
     from rich.console import Console
 
-    amount: rich.ProgressColumn = (
-        rich.DownloadColumn() if unit == "bytes" else rich.MofNCompleteColumn()
-    )
-    columns = (
-        rich.TextColumn("{task.description}"),
-        rich.BarColumn(),
-        amount,
-        rich.TextColumn("" if unit == "bytes" else unit),
-        rich.TimeRemainingColumn(),
-    )
-    with rich.Progress(*columns, console=Console(stderr=True)) as drawn:
-        task = drawn.add_task(description, total=total)
-
-        class Bar(Progress):
-            def _show(self) -> None:
-                drawn.update(task, completed=self.done, total=self.total)
-
-        yield Bar(description, total, unit)
+    return Console(stderr=True)

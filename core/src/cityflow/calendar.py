@@ -5,7 +5,7 @@ depends on the machine: the zone rules are those of the pinned package `tzdata`.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from importlib import resources
@@ -122,10 +122,8 @@ def is_school_holiday(day: date) -> bool | None:
     None where the package `vacances-scolaires-france` holds no calendar: the ministry publishes
     two or three years ahead, so a later day is unknown, not a school day.
     """
-    holidays = _school_holidays()
-    if not min(holidays) <= day <= max(holidays):
-        return None
-    return day in holidays
+    first, last, holidays = _school_holidays()
+    return day in holidays if first <= day <= last else None
 
 
 def day_type(day: date) -> DayType:
@@ -159,8 +157,8 @@ def _aware(instant: datetime) -> datetime:
     return instant
 
 
-def _midnight(day: date, zone: tzinfo = PARIS) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), PARIS).astimezone(UTC)
 
 
 def _is_weekend(day: date) -> bool:
@@ -179,8 +177,10 @@ def _public_holidays(year: int) -> dict[date, str]:
 
 
 @lru_cache(maxsize=1)
-def _school_holidays() -> frozenset[date]:
+def _school_holidays() -> tuple[date, date, frozenset[date]]:
+    """First and last day the calendar covers, and the holidays in between."""
     from vacances_scolaires_france import SchoolHolidayDates
 
     calendar = SchoolHolidayDates()
-    return frozenset(day for day, row in calendar.data.items() if row["vacances_zone_c"])
+    holidays = frozenset(day for day, row in calendar.data.items() if row["vacances_zone_c"])
+    return min(calendar.data), max(calendar.data), holidays

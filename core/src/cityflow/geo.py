@@ -124,7 +124,8 @@ def _geometry(geojson: Json, kinds: tuple[str, ...]) -> Any:
         found = bare.get("type") if isinstance(bare, Mapping) else bare
         raise ValueError(f"found a geometry of type {found}; expected {expected}")
     try:
-        geometry = shape(bare)
+        with np.errstate(invalid="ignore"):  # NaN is refused below, in words
+            geometry = shape(bare)
     except (shapely.errors.ShapelyError, ValueError, TypeError, KeyError, IndexError) as error:
         raise ValueError(f"the coordinates are not those of a {expected}: {error}") from None
     points = shapely.get_coordinates(geometry)

@@ -4,6 +4,7 @@ A name or value that cannot be used stops the service at start with one clear li
 `Settings(...)` itself reads nothing: tests and tools build one from values; services `load()` it.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, Self
@@ -35,6 +36,9 @@ __all__ = [
     "table_markdown",
     "value_text",
 ]
+
+# A password pasted into the wrong variable is still a secret.
+_CREDENTIALS: Final = re.compile(r"://[^/@\s]+@")
 
 SECRETS: Final = frozenset({"mongodb_url"})
 
@@ -148,12 +152,12 @@ def default_text(field: str) -> str:
 
 
 def value_text(value: object) -> str:
-    """A value as it would stand in the environment; `***` for a secret, empty for None."""
+    """A value as it would stand in the environment; `***` for secrets, empty for None."""
     if isinstance(value, SecretStr):
         return "***"
     if isinstance(value, bool):
         return str(value).lower()
-    return "" if value is None else str(value)
+    return "" if value is None else _CREDENTIALS.sub("://***@", str(value))
 
 
 def meaning(field: str) -> str:
@@ -175,7 +179,9 @@ def _complaints(error: ValidationError, given: Mapping[str, Given]) -> Iterator[
     for fault in error.errors(include_url=False, include_input=False, include_context=False):
         field = str(fault["loc"][0])
         name = env_name(field)
-        shown = name if field in SECRETS else f"{name}={given[name].text!r}"
+        if name not in given:  # a default that was not computed because of another fault
+            continue
+        shown = name if field in SECRETS else f"{name}={value_text(given[name].text)!r}"
         why = fault["msg"].removeprefix("Value error, ")
         yield f"{shown} ({given[name].origin}) cannot be used: {why}"
 
