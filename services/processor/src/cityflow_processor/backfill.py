@@ -1,0 +1,173 @@
+"""Days of a dataset: split what is new, then process each day; resumable at any moment."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Final
+
+import polars as pl
+
+from cityflow.calendar import days as day_range
+from cityflow.console import progress
+from cityflow.errors import SourceError
+from cityflow.settings import Settings
+from cityflow.storage import RawEntry, RawZone, Runs, Store, layout
+from cityflow.telemetry import get_logger
+from cityflow_processor.comptages.geography import Geography
+from cityflow_processor.days import (
+    DATASET,
+    DayDone,
+    GeographyOfDay,
+    SplitFile,
+    process_day,
+    reject_rows,
+)
+from cityflow_processor.reading.parts import PartsCache
+from cityflow_processor.reading.split import Advance, split
+from cityflow_processor.reference.loops import loops
+from cityflow_processor.reference.versions import load, references
+from cityflow_processor.reference.zones import zones
+from cityflow_processor.result import Result
+from cityflow_processor.tables import parquet_bytes
+
+WORKERS: Final = 2
+LONGEST_GAP_DAYS: Final = 31
+DEFAULT_CHUNK_ROWS: Final = 100_000
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The days asked for; both None: those that the files hold, with short gaps."""
+
+    first: date | None = None
+    last: date | None = None
+
+    def days(self, files: Iterable[SplitFile]) -> list[date]:
+        """The days to process, in order."""
+        held = {
+            date.fromisoformat(d) for f in files for d in (*f.manifest.days, *f.manifest.rejects)
+        }
+        if self.first is None and self.last is None:
+            return list(_with_short_gaps(sorted(held)))
+        first = self.first or min(held, default=self.last)
+        last = self.last or max(held, default=self.first)
+        return list(day_range(first, last)) if first and last else []
+
+
+def process(store: Store, settings: Settings, asked: Asked) -> Result:
+    """Process the days asked for. Raises StoreUnavailable; what cannot be read is in the result."""
+    Runs(store).close_orphans("process")
+    result = Result(DATASET)
+    files = _split_all(store, settings, result)
+    days = asked.days(files)
+    _count_files(store, result, files, asked, days)
+    geography_of = _geography(store, result)
+    result.days.extend(_process_days(store, days, files, geography_of))
+    result.days.sort(key=lambda done: done.day)
+    return result
+
+
+def _split_all(store: Store, settings: Settings, result: Result) -> list[SplitFile]:
+    entries = RawZone(store).entries(DATASET)
+    files = []
+    total = sum(entry.meta.bytes for entry in entries)
+    with progress("Reading raw files", total=total, unit="bytes") as shown:
+        for entry in entries:
+            try:
+                files.append(_split_one(store, settings, entry, shown.advance))
+            except SourceError as error:
+                _log.error("raw file not read", key=entry.key, reason=str(error))
+                result.unreadable.append(str(error))
+    return files
+
+
+def _split_one(store: Store, settings: Settings, entry: RawEntry, advance: Advance) -> SplitFile:
+    rows = chunk_rows(settings, entry.meta.bytes)
+    manifest = split(store, entry, rows, advance)
+    parts = PartsCache(store.objects, DATASET, entry.meta.sha256, str(rows))
+    return SplitFile(manifest, parts, entry.meta.synthetic)
+
+
+def chunk_rows(settings: Settings, size: int) -> int:
+    """Rows of a chunk: EC2_CHUNK_SIZE above MAX_FILE_SIZE_MB or on AWS, else a fixed number."""
+    if settings.aws_execution_env or size > settings.max_file_size_mb * 1_000_000:
+        return settings.ec2_chunk_size
+    return DEFAULT_CHUNK_ROWS
+
+
+def _with_short_gaps(held: list[date]) -> Iterator[date]:
+    for before, day in zip([None, *held], held, strict=False):
+        if before is not None and (day - before).days - 1 <= LONGEST_GAP_DAYS:
+            yield from list(day_range(before, day))[1:-1]
+        yield day
+
+
+def _count_files(
+    store: Store, result: Result, files: list[SplitFile], asked: Asked, days: list[date]
+) -> None:
+    """Count the files that hold the days asked for, and keep their rejects that have no day."""
+    everything = asked == Asked()
+    wanted = {str(day) for day in days}
+    for file in files:
+        manifest = file.manifest
+        if not everything and wanted.isdisjoint((*manifest.days, *manifest.rejects)):
+            continue
+        result.files += 1
+        result.rows_in += manifest.rows_in
+        if manifest.undated_rejects:
+            undated = reject_rows(file).filter(pl.col("day").is_null()).drop("day")
+            result.undated_rejects.update(Counter(undated["reason"].to_list()))
+            key = layout.rejects(DATASET, None, manifest.raw_sha256[:12])
+            store.objects.put_if_absent(key, parquet_bytes(undated))
+
+
+def _geography(store: Store, result: Result) -> GeographyOfDay:
+    polygons = references(store, "arrondissements", "reference")
+    lines = references(store, "referentiel", "reference")
+    result.unreadable.extend((*polygons.unreadable, *lines.unreadable))
+
+    @cache
+    def build(zones_key: str | None, loops_key: str | None) -> Geography:
+        by_key = {version.key: version for version in (*polygons.versions, *lines.versions)}
+        zone_version = by_key[zones_key] if zones_key else None
+        loop_version = by_key[loops_key] if loops_key else None
+        return Geography(
+            zones_edition=zone_version.edition if zone_version else None,
+            zones=zones(load(store, zone_version)) if zone_version else (),
+            referentiel_edition=loop_version.edition if loop_version else None,
+            referentiel=loops(load(store, loop_version)) if loop_version else {},
+        )
+
+    def of_day(day: date) -> Geography:
+        zone, loop = polygons.in_force(day), lines.in_force(day)
+        return build(zone.key if zone else None, loop.key if loop else None)
+
+    return of_day
+
+
+def _process_days(
+    store: Store, days: list[date], files: list[SplitFile], geography_of: GeographyOfDay
+) -> Iterator[DayDone]:
+    """Days in order, a few at a time; the first error stops the rest."""
+    waiting = iter(days)
+    running: set[Future[DayDone]] = set()
+    with (
+        progress("Processing days", total=len(days), unit="days") as shown,
+        ThreadPoolExecutor(WORKERS) as pool,
+    ):
+        while True:
+            for day in waiting:
+                running.add(pool.submit(process_day, store, day, files, geography_of))
+                if len(running) >= WORKERS:
+                    break
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+                shown.advance(1)

@@ -1,0 +1,109 @@
+"""The `arcs` table: one row per arc of the day, with its coverage."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from cityflow.contracts.tables import COMPTAGES_ARCS
+from cityflow_processor.comptages.fields import OCCUPANCY_SCALE, STATUSES
+from cityflow_processor.comptages.geography import Geography, Place
+from cityflow_processor.comptages.resolve import DayRecords, Ints
+from cityflow_processor.comptages.tally import Tally
+from cityflow_processor.tables import conform
+
+
+@dataclass(frozen=True)
+class Peak:
+    """Largest hourly flow of each arc and the hour it ends at; −1 where no hour has a flow."""
+
+    flow_veh: Ints
+    hour: Ints
+
+
+def places(records: DayRecords, geography: Geography) -> list[Place]:
+    """Where each arc of the day lies."""
+    shapes = records.attributes["geo_shape"].to_list()
+    points = records.attributes["geo_point_2d"].to_list()
+    return [
+        geography.place(arc, shape, point)
+        for arc, shape, point in zip(records.arcs, shapes, points, strict=True)
+    ]
+
+
+def peaks(records: DayRecords) -> Peak:
+    """The first hour of the largest flow of each arc."""
+    if not records.arcs:
+        return Peak(records.flow, records.hour)
+    starts = np.flatnonzero(np.append(True, records.arc[1:] != records.arc[:-1]))
+    largest = np.maximum.reduceat(records.flow, starts)
+    at_peak = np.flatnonzero(records.flow == largest[records.arc])
+    arcs, first = np.unique(records.arc[at_peak], return_index=True)
+    hour = np.full(len(records.arcs), -1, dtype=np.int64)
+    hour[arcs] = records.hour[at_peak[first]]
+    return Peak(largest, np.where(largest < 0, -1, hour))
+
+
+def arcs_table(
+    records: DayRecords,
+    by_arc: Tally,
+    where: list[Place],
+    expected_hours: int,
+    local_hour: dict[int, int],
+) -> pl.DataFrame:
+    """The table `arcs` (contract COMPTAGES_ARCS), sorted by arc_id."""
+    peak = peaks(records)
+    hours = by_arc.flow_hours
+    frame = pl.DataFrame(
+        {
+            "arc_id": records.arcs,
+            "label": records.attributes["libelle"],
+            "node_from_id": records.attributes["iu_nd_amont"],
+            "node_to_id": records.attributes["iu_nd_aval"],
+            "arrondissement": [place.arrondissement for place in where],
+            "length_m": pl.Series([place.length_m for place in where], dtype=pl.Float64),
+            "geometry_source": [place.source for place in where],
+            "geometry": pl.Series([place.geometry for place in where], dtype=pl.String),
+            "flow_veh": _or_null(by_arc.flow_veh, hours == 0),
+            "flow_hours": hours,
+            "occupancy_hours": by_arc.occupancy_hours,
+            "expected_hours": np.full(len(records.arcs), expected_hours),
+            "flow_coverage": hours / expected_hours,
+            "occupancy_coverage": by_arc.occupancy_hours / expected_hours,
+            "occupancy_e5": by_arc.occupancy_e5,
+            "peak_hour": _or_null(
+                np.array([local_hour.get(hour, -1) for hour in peak.hour.tolist()]), peak.hour < 0
+            ),
+            "peak_hour_end": _instants(peak.hour),
+            "peak_flow_veh": _or_null(peak.flow_veh, peak.flow_veh < 0),
+            "saturated_hours": by_arc.saturated_hours,
+            "blocked_hours": by_arc.blocked_hours,
+            "arc_status": _statuses(records),
+            "available_from": records.attributes["date_debut"].str.to_date(
+                "%Y-%m-%d", strict=False
+            ),
+            "available_to": records.attributes["date_fin"].str.to_date("%Y-%m-%d", strict=False),
+        },
+        strict=False,
+    )
+    mean = pl.col("occupancy_e5") / (pl.col("occupancy_hours") * OCCUPANCY_SCALE)
+    observed = pl.when(pl.col("occupancy_hours") > 0).then(mean)
+    vkt = pl.col("flow_veh") * pl.col("length_m") / 1000
+    return conform(frame.with_columns(occupancy_mean_pct=observed, vkt_veh_km=vkt), COMPTAGES_ARCS)
+
+
+def _or_null(values: Ints, missing: "np.typing.NDArray[np.bool_]") -> pl.Series:
+    return pl.Series(values, dtype=pl.Int64).set(pl.Series(missing, dtype=pl.Boolean), None)
+
+
+def _instants(hours: Ints) -> pl.Series:
+    micros = _or_null(hours * 3_600_000_000, hours < 0)
+    return micros.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+
+
+def _statuses(records: DayRecords) -> list[str]:
+    """The most frequent published status of each arc; the first of `STATUSES` on a tie."""
+    codes = records.arc * len(STATUSES) + records.status
+    counts = np.bincount(codes, minlength=len(records.arcs) * len(STATUSES))
+    modes = counts.reshape(-1, len(STATUSES)).argmax(axis=1)
+    return [STATUSES[code] for code in modes.tolist()]

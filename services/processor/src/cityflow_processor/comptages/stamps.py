@@ -1,0 +1,48 @@
+"""A published time text becomes the end of an hour in UTC, or a reason why it cannot."""
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+from cityflow.calendar import localise_hour_end
+from cityflow_processor.comptages.fields import EARLIEST_YEAR, LATEST_YEAR
+
+BAD_TIME: Final = "bad_time"
+NO_SUCH_HOUR: Final = "no_such_local_hour"
+NOT_ON_THE_HOUR: Final = "not_on_the_hour"
+YEAR_OUT_OF_RANGE: Final = "year_out_of_range"
+
+_RESAVED = re.compile(r"(\d\d)/(\d\d)/(\d{4})[ T](\d\d:\d\d(?::\d\d)?)")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?")
+
+
+def parse_hour_end(text: str) -> tuple[int, None] | tuple[None, str]:
+    """(hours since 1970 UTC, None), or (None, reason).
+
+    Stamps with an offset or `Z` are taken as they are; naive ones are Paris local time, the
+    second occurrence where the hour repeats. `dd/mm/yyyy hh:mm` of re-saved files is accepted.
+    """
+    stamp = _read(text.strip())
+    if stamp is None:
+        return None, BAD_TIME
+    if not EARLIEST_YEAR <= stamp.year < LATEST_YEAR:
+        return None, YEAR_OUT_OF_RANGE
+    if stamp.minute or stamp.second or stamp.microsecond:
+        return None, NOT_ON_THE_HOUR
+    instant = localise_hour_end(stamp) if stamp.tzinfo is None else stamp.astimezone(UTC)
+    if instant is None:
+        return None, NO_SUCH_HOUR
+    seconds = int(instant.timestamp())
+    return (None, NOT_ON_THE_HOUR) if seconds % 3600 else (seconds // 3600, None)
+
+
+def _read(text: str) -> datetime | None:
+    if resaved := _RESAVED.fullmatch(text):
+        day, month, year, clock = resaved.groups()
+        text = f"{year}-{month}-{day}T{clock}"
+    elif not _ISO.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

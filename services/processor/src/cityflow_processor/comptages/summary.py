@@ -1,0 +1,125 @@
+"""Blocks of the published summary, from tallies and tables; every total beside its coverage."""
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from cityflow.contracts.comptages import (
+    ArcRank,
+    AreaTotals,
+    CongestionAlert,
+    DayTotals,
+    Hour,
+    StateCounts,
+)
+from cityflow_processor.comptages.fields import STATES
+from cityflow_processor.comptages.geography import OUTSIDE, UNKNOWN, Geography, Place
+from cityflow_processor.comptages.resolve import Ints
+from cityflow_processor.comptages.tally import Tally, fold, mean_pct, share
+
+TOP: Final = 10
+ALERTS_IN_SUMMARY: Final = 100
+
+
+def _observed(tallied: Tally, group: int, arcs: int, expected: int) -> dict[str, Any]:
+    flow_hours = int(tallied.flow_hours[group])
+    occupancy_hours = int(tallied.occupancy_hours[group])
+    return {
+        "arcs": arcs,
+        "expected_hours": expected,
+        "flow_veh": int(tallied.flow_veh[group]) if flow_hours else None,
+        "flow_hours": flow_hours,
+        "flow_coverage": share(flow_hours, expected),
+        "occupancy_mean_pct": mean_pct(int(tallied.occupancy_e5[group]), occupancy_hours),
+        "occupancy_hours": occupancy_hours,
+        "occupancy_coverage": share(occupancy_hours, expected),
+        "saturated_hours": int(tallied.saturated_hours[group]),
+        "blocked_hours": int(tallied.blocked_hours[group]),
+    }
+
+
+def day_totals(by_arc: Tally, arcs: pl.DataFrame, hours: int) -> DayTotals:
+    """Totals of the network; `hours` are the expected hours of an arc."""
+    count = arcs.height
+    city = fold(by_arc, np.zeros(count, dtype=np.int64), 1)
+    counting = by_arc.flow_hours > 0
+    occupied = by_arc.occupancy_hours > 0
+    measured = arcs.filter(pl.col("vkt_veh_km").is_not_null())
+    observed = _observed(city, 0, count, count * hours)
+    return DayTotals(
+        **observed,
+        arcs_with_flow=int(counting.sum()),
+        arcs_occupancy_only=int((~counting & occupied).sum()),
+        arcs_silent=int((~counting & ~occupied).sum()),
+        vkt_veh_km=vkt(measured["vkt_veh_km"]),
+        vkt_flow_share=share(int(measured["flow_veh"].sum()), observed["flow_veh"] or 0),
+    )
+
+
+def vkt(values: pl.Series) -> float | None:
+    """Exactly rounded sum of vehicle-kilometres, null where no arc has any."""
+    return math.fsum(values.to_list()) if len(values) else None
+
+
+def hour_profile(
+    by_hour: Tally, hours: Sequence[int], starts: Sequence[int], arcs: int
+) -> list[Hour]:
+    """One entry an hour; `hours` are ends in hours since 1970 UTC, `starts` their local hours."""
+    return [
+        Hour(
+            **_observed(by_hour, at, arcs, arcs),
+            hour_end=datetime.fromtimestamp(hour * 3600, UTC),
+            hour_of_day=start,
+            states=_states(by_hour.states[at]),
+        )
+        for at, (hour, start) in enumerate(zip(hours, starts, strict=True))
+    ]
+
+
+def _states(counts: Ints) -> StateCounts:
+    by_name = dict(zip(STATES, counts.tolist(), strict=True))
+    known = sum(by_name.values()) - by_name["unknown"]
+    shares = {
+        f"{name}_share": share(count, known) for name, count in by_name.items() if name != "unknown"
+    }
+    return StateCounts.model_validate(by_name | shares)
+
+
+def area_totals(
+    by_arc: Tally, arcs: pl.DataFrame, where: list[Place], geography: Geography, hours: int
+) -> list[AreaTotals]:
+    """Every published polygon, with or without arcs, then `outside` and `unknown`."""
+    labels = {zone.code: zone.label for zone in geography.zones}
+    labels |= {OUTSIDE: "outside Paris", UNKNOWN: "unknown"}
+    codes = list(labels)
+    group = np.array([codes.index(place.arrondissement) for place in where], dtype=np.int64)
+    areas = fold(by_arc, group, len(codes))
+    counts = np.bincount(group, minlength=len(codes))
+    travelled = arcs["vkt_veh_km"]
+    return [
+        AreaTotals(
+            **_observed(areas, at, int(counts[at]), int(counts[at]) * hours),
+            arrondissement=code,
+            label=labels[code],
+            vkt_veh_km=vkt(travelled.filter(pl.Series(group == at)).drop_nulls()),
+        )
+        for at, code in enumerate(codes)
+    ]
+
+
+def ranking(arcs: pl.DataFrame, by: str) -> list[ArcRank]:
+    """The ten arcs with most of `by`, which must be above zero; ties by arc_id."""
+    top = arcs.filter(pl.col(by) > 0).sort([by, "arc_id"], descending=[True, False]).head(TOP)
+    names = [name for name in ArcRank.model_fields if name != "rank"]
+    return [ArcRank(rank=place, **row) for place, row in enumerate(top.select(names).to_dicts(), 1)]
+
+
+def main_alerts(alerts: pl.DataFrame) -> list[CongestionAlert]:
+    """The longest alerts, then those with the highest peak, at most 100."""
+    order = ["hours", "peak_occupancy_pct", "arc_id", "start"]
+    main = alerts.sort(order, descending=[True, True, False, False]).head(ALERTS_IN_SUMMARY)
+    return [CongestionAlert(**row) for row in main.to_dicts()]

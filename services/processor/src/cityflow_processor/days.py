@@ -1,0 +1,275 @@
+"""One service day: its parts become records, tables, gates and, if none is red, an edition."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import Any, Final, Literal, Protocol
+
+import polars as pl
+
+from cityflow.attribution import attribution_for
+from cityflow.contracts import Check, ComptagesSummary, Counts, Run, Severity
+from cityflow.contracts.comptages import Context, ReadingQuality
+from cityflow.storage import Candidate, Editions, Runs, Store, layout
+from cityflow.storage.canonical import dumps
+from cityflow_processor.comptages.audit import Reading, audit
+from cityflow_processor.comptages.edition import edition_id
+from cityflow_processor.comptages.geography import Geography
+from cityflow_processor.comptages.measure import METHOD_VERSION, Measured, measure
+from cityflow_processor.comptages.resolve import DayRecords, PartRows, resolve
+from cityflow_processor.comptages.thresholds import thresholds
+from cityflow_processor.reading.parts import FileManifest, PartsCache
+from cityflow_processor.tables import WRITER_VERSION, parquet_bytes
+
+DATASET: Final = "comptages"
+MOST_RACES: Final = 5
+Ending = Literal["new", "unchanged", "red"]
+
+
+@dataclass(eq=False)
+class SplitFile:
+    """A raw file whose parts are ready, in the order of receipts."""
+
+    manifest: FileManifest
+    parts: PartsCache
+    synthetic: bool
+
+    @cached_property
+    def attributes(self) -> pl.DataFrame:
+        """Attributes of the file's arcs."""
+        return self.parts.file_frame("attributes")
+
+
+class GeographyOfDay(Protocol):
+    """Gives the reference editions in force on a day."""
+
+    def __call__(self, day: date) -> Geography:
+        """The geography of the day."""
+
+
+@dataclass(frozen=True)
+class DayDone:
+    """How a day ended, and what its rows were."""
+
+    day: date
+    ending: Ending
+    edition: str
+    counts: Counts
+    rejected_by_reason: dict[str, int]
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True)
+class _Built:
+    """An edition, audited, not yet published."""
+
+    edition: str
+    document: dict[str, Any]
+    measured: Measured
+    rejects: pl.DataFrame
+    reading: Reading
+    checks: list[Check]
+    inputs: tuple[str, ...]
+
+    @property
+    def is_red(self) -> bool:
+        return any(check.severity is Severity.RED for check in self.checks)
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(
+            rows_in=self.reading.rows_in,
+            published=self.reading.published,
+            rejected=self.reading.rejected,
+            duplicates=self.reading.duplicates,
+        )
+
+
+def process_day(
+    store: Store, day: date, files: list[SplitFile], geography_of: GeographyOfDay
+) -> DayDone:
+    """Process one day; when another run published meanwhile, look again.
+
+    The run stands in the ledger whatever happens. Raises StoreUnavailable.
+    """
+    runs = Runs(store)
+    run = runs.start("process", DATASET, day)
+    try:
+        return _process(store, runs, run, files, geography_of(day))
+    except Exception as error:
+        runs.finish(run, "failed", error=str(error)[:2000])
+        raise
+
+
+def _process(
+    store: Store, runs: Runs, run: Run, files: list[SplitFile], geography: Geography
+) -> DayDone:
+    editions = Editions(store)
+    held = [file for file in files if file.manifest.covers(run.day)]
+    for _ in range(MOST_RACES):
+        expected = editions.current_version(DATASET, run.day)
+        pointer = editions.current(DATASET, run.day)
+        in_place = pointer.records if pointer else 0
+        built = _build(run.day, held, files, geography, in_place)
+        outputs = _write(store, run.day, built)
+        if built.is_red:
+            return _ended(runs, run, "red", built, outputs)
+        outcome = editions.publish(_candidate(run, built, expected))
+        if outcome != "lost_race":
+            _summary_file(store, run.day)
+            return _ended(runs, run, outcome, built, outputs)
+    runs.finish(run, "lost_race", inputs=built.inputs)
+    return DayDone(run.day, "unchanged", built.edition, built.counts, {}, tuple(built.checks))
+
+
+def _ended(runs: Runs, run: Run, ending: Ending, built: _Built, outputs: list[str]) -> DayDone:
+    runs.finish(
+        run,
+        ending,
+        edition=None if ending == "red" else built.edition,
+        inputs=built.inputs,
+        outputs=tuple(outputs),
+        counts=built.counts,
+        checks=tuple(built.checks),
+    )
+    reasons = built.reading.rejected_by_reason
+    return DayDone(run.day, ending, built.edition, built.counts, reasons, tuple(built.checks))
+
+
+def _build(
+    day: date,
+    held: list[SplitFile],
+    files: list[SplitFile],
+    geography: Geography,
+    in_place: int,
+) -> _Built:
+    limits = thresholds()
+    with_rows = [file for file in held if str(day) in file.manifest.days]
+    records = resolve([PartRows(file.parts.part(day), file.attributes) for file in with_rows])
+    rejects = _rejects_of(day, held)
+    measured = measure(records, day, geography, limits)
+    reading = _reading(records, rejects, measured)
+    checks = audit(reading, measured.sums, in_place, limits)
+    edition = edition_id(records, day, geography, limits)
+    synthetic = any(file.synthetic for file in (held or files))
+    summary = ComptagesSummary(
+        day=day,
+        edition=edition,
+        attribution=attribution_for(DATASET, synthetic),
+        status="published" if records.arcs else "no_data",
+        method_version=METHOD_VERSION,
+        thresholds_version=limits.version,
+        writer_version=WRITER_VERSION,
+        context=_context(geography, measured),
+        quality=_quality(reading, measured, checks),
+        **measured.summary,
+    )
+    inputs = [file.manifest.raw_sha256 for file in held]
+    context = (geography.referentiel_edition, geography.zones_edition)
+    return _Built(
+        edition,
+        summary.model_dump(mode="json"),
+        measured,
+        rejects,
+        reading,
+        checks,
+        tuple(inputs + [edition for edition in context if edition]),
+    )
+
+
+def _context(geography: Geography, measured: Measured) -> Context:
+    sources = Counter(measured.tables["arcs"]["geometry_source"].to_list())
+    return Context(
+        referentiel=geography.referentiel_edition,
+        arrondissements=geography.zones_edition,
+        lengths_from=", ".join(f"{name}: {count}" for name, count in sorted(sources.items())),
+    )
+
+
+def _reading(records: DayRecords, rejects: pl.DataFrame, measured: Measured) -> Reading:
+    reasons = Counter(rejects["reason"].to_list())
+    published = records.arc.size
+    return Reading(
+        rows_in=published + records.duplicates + rejects.height,
+        published=published,
+        rejected_by_reason=dict(sorted(reasons.items())),
+        duplicates=records.duplicates,
+        conflicts=records.conflicts,
+        withdrawn_values=records.withdrawn_values,
+        compared=measured.compared,
+        state_mismatches=measured.state_mismatches,
+    )
+
+
+def _quality(reading: Reading, measured: Measured, checks: list[Check]) -> ReadingQuality:
+    return ReadingQuality(
+        rows_in=reading.rows_in,
+        published=reading.published,
+        rejected=reading.rejected,
+        rejected_by_reason=reading.rejected_by_reason,
+        duplicates=reading.duplicates,
+        conflicts=reading.conflicts,
+        withdrawn_values=reading.withdrawn_values,
+        state_mismatches=reading.state_mismatches,
+        arc_status_hours=measured.arc_status_hours,
+        checks=tuple(checks),
+    )
+
+
+def _rejects_of(day: date, held: list[SplitFile]) -> pl.DataFrame:
+    frames = [
+        reject_rows(file).filter(pl.col("day") == day)
+        for file in held
+        if str(day) in file.manifest.rejects
+    ]
+    return pl.concat(frames) if frames else pl.DataFrame(schema={"reason": pl.String})
+
+
+def reject_rows(file: SplitFile) -> pl.DataFrame:
+    """Rejects of a file, with its digest, in the columns of the contract and the day."""
+    frame = file.parts.file_frame("rejects")
+    return frame.select(pl.lit(file.manifest.raw_sha256).alias("raw_sha256"), pl.all())
+
+
+def _write(store: Store, day: date, built: _Built) -> list[str]:
+    """Write the edition's objects; those of an edition that exists are the same bytes."""
+    frames = {layout.clean(DATASET, day, built.edition): built.measured.clean}
+    for name, frame in built.measured.tables.items():
+        frames[layout.table(DATASET, day, built.edition, name)] = frame
+    for key, frame in frames.items():
+        store.objects.put_if_absent(key, parquet_bytes(frame))
+    if not built.rejects.height:
+        return list(frames)
+    key = layout.rejects(DATASET, day, built.edition)
+    store.objects.put(key, parquet_bytes(built.rejects.drop("day")))
+    return [*frames, key]
+
+
+def _candidate(run: Run, built: _Built, expected: int) -> Candidate:
+    return Candidate(
+        dataset=DATASET,
+        day=run.day,
+        edition=built.edition,
+        document=built.document,
+        status=built.document["status"],
+        records=built.reading.published,
+        run_id=run.run_id,
+        now=datetime.now(UTC),
+        expected=expected,
+    )
+
+
+def _summary_file(store: Store, day: date) -> None:
+    """The current summary as a file; written again if a kill or another run left it behind."""
+    editions = Editions(store)
+    pointer = editions.current(DATASET, day)
+    if pointer is None:
+        return
+    document = editions.document(DATASET, day, pointer.edition)
+    if document is None:
+        return
+    key = layout.summary_file(DATASET, day)
+    text = dumps(document).encode()
+    if store.objects.size(key) != len(text) or store.objects.read(key) != text:
+        store.objects.put(key, text)

@@ -1,0 +1,74 @@
+"""The command line of the processor: `run` for one day, `backfill` for many."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from cityflow.console import App, print_result
+from cityflow.errors import BadArguments, QualityGateRed, SourceError
+from cityflow.settings import Settings
+from cityflow.storage import open_store
+from cityflow.telemetry import configure_logging
+from cityflow_processor.backfill import Asked, process
+from cityflow_processor.days import DATASET
+
+app = App(help="Turn raw files into published daily editions.")
+
+DatasetName = Annotated[str, typer.Option(help="Dataset to process.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
+
+
+@app.command()
+def run(
+    date_: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="Service day.")],
+    dataset: DatasetName = DATASET,
+    json: AsJson = False,
+) -> None:
+    """Process one service day. A day that no file covers gets an edition that says so."""
+    day = _day(date_, "--date")
+    _process(dataset, Asked(day, day), json)
+
+
+@app.command()
+def backfill(
+    dataset: DatasetName = DATASET,
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="First service day.")
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Last service day.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Process every day that the raw files hold, or every day of a range."""
+    first = _day(from_, "--from") if from_ is not None else None
+    last = _day(to, "--to") if to is not None else None
+    if first and last and first > last:
+        raise BadArguments(f"--from {first} is after --to {last}; give the earlier day first")
+    _process(dataset, Asked(first, last), json)
+
+
+def _process(dataset: str, asked: Asked, as_json: bool) -> None:
+    if dataset != DATASET:
+        raise BadArguments(f"--dataset {dataset!r} cannot be processed; expected {DATASET!r}")
+    settings = Settings.load()
+    configure_logging(settings)
+    with open_store(settings) as store:
+        result = process(store, settings, asked)
+    print_result(result.document(), [result.table()], as_json)
+    if result.red_days:
+        shown = ", ".join(map(str, result.red_days[:5]))
+        raise QualityGateRed(
+            f"{len(result.red_days)} day(s) not published because a gate was red: {shown}; "
+            "earlier editions stand; see the checks of the run"
+        )
+    if result.unreadable:
+        raise SourceError(f"{len(result.unreadable)} raw file(s) could not be read; see the table")
+
+
+def _day(text: str, option: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadArguments(f"{option} {text!r} is not a day; expected YYYY-MM-DD") from error

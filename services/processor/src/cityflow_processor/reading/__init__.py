@@ -1,0 +1,1 @@
+"""From raw bytes to one part a service day: chunked, resumable, bounded in memory."""

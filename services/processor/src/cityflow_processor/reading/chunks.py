@@ -1,0 +1,60 @@
+"""Cuts a stream of delimited text into chunks of whole records, in bounded memory.
+
+A cut stands only where no quoted field can be open: the lines before it are complete by
+themselves, and a joined record is never longer than the look-back.
+"""
+
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from cityflow.errors import SourceError
+from cityflow_processor.comptages.tolerant import MAX_JOINED_LINES, is_complete
+
+MAX_LINE_BYTES: Final = 1 << 20
+MAX_CHUNK_BYTES: Final = 48 << 20
+_WINDOW_BYTES: Final = 64 << 10
+
+
+def chunks(stream: BinaryIO, chunk_rows: int, delimiter: str, name: str) -> Iterator[bytes]:
+    """Chunks of about `chunk_rows` records from where the stream stands (after the header).
+
+    Raises SourceError for a line longer than 1 MiB, or quoting that never closes.
+    """
+    first = _line(stream, name)
+    if not first:
+        return
+    target = min(MAX_CHUNK_BYTES, max(1, chunk_rows * len(first)))
+    chunk = first
+    while chunk:
+        if target > len(chunk):
+            chunk += stream.read(target - len(chunk))
+            chunk += _line(stream, name)
+        while not _ends_record(chunk, delimiter) and (more := _line(stream, name)):
+            chunk += more
+            if len(chunk) > 2 * MAX_CHUNK_BYTES:
+                raise SourceError(f"{name}: a quoted field does not end within {len(chunk)} bytes")
+        yield chunk
+        chunk = _line(stream, name)
+
+
+def _line(stream: BinaryIO, name: str) -> bytes:
+    line = stream.readline(MAX_LINE_BYTES + 1)
+    if len(line) > MAX_LINE_BYTES:
+        raise SourceError(
+            f"{name}: a line longer than {MAX_LINE_BYTES:,} bytes; expected one record a line. "
+            "Check that the file is a CSV export with line breaks"
+        )
+    return line
+
+
+def _ends_record(chunk: bytes, delimiter: str) -> bool:
+    window = chunk[-_WINDOW_BYTES:]
+    if b'"' not in window:
+        return True
+    lines = window.removesuffix(b"\n").split(b"\n")
+    if len(window) < len(chunk):
+        lines = lines[1:]
+    tail = lines[-MAX_JOINED_LINES:]
+    return all(
+        is_complete(line.removesuffix(b"\r").decode(errors="replace"), delimiter) for line in tail
+    )

@@ -1,0 +1,143 @@
+"""The parts cache: each raw file split once by service day; rebuildable, prunable.
+
+A file's manifest is written after everything it names, a chunk's after its frames, so what a
+manifest names is there.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any, Final
+
+import polars as pl
+
+from cityflow.errors import ObjectNotFound
+from cityflow.storage import layout
+from cityflow.storage.ports import Objects
+from cityflow_processor.tables import cache_bytes, read_frame
+
+READER_VERSION: Final = "r1"
+
+
+@dataclass(frozen=True)
+class ChunkManifest:
+    """What one chunk held. `days` maps a service day to its rows."""
+
+    lines: int
+    rows: int
+    empty_gap_rows: int
+    rejects: int
+    days: dict[str, int]
+
+
+@dataclass(frozen=True)
+class FileManifest:
+    """What a raw file held: rows and rejects by service day, and what has no day."""
+
+    raw_sha256: str
+    rows_in: int
+    days: dict[str, int]
+    rejects: dict[str, int]
+    undated_rejects: int
+    empty_gap_rows: int
+
+    def covers(self, day: date) -> bool:
+        """Whether it holds a row or a reject of that day."""
+        return str(day) in self.days or str(day) in self.rejects
+
+
+@dataclass
+class ChunkFrames:
+    """Frames of one chunk: rows, attributes of the arcs they name, rejects."""
+
+    rows: pl.DataFrame
+    attributes: pl.DataFrame
+    rejects: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class PartsCache:
+    """Keys and frames of the cache of one raw file, cut into chunks of one size."""
+
+    objects: Objects
+    dataset: str
+    raw_sha256: str
+    chunking: str
+    _base: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        manifest = layout.split_manifest(self.dataset, self.raw_sha256, READER_VERSION)
+        object.__setattr__(self, "_base", manifest.removesuffix(".json"))
+
+    def manifest(self) -> FileManifest | None:
+        """The manifest of a file that was split, else None."""
+        body = self._json(f"{self._base}.json")
+        return None if body is None else FileManifest(**body)
+
+    def write_manifest(self, manifest: FileManifest) -> None:
+        """Declare the file split: everything else is written."""
+        self.objects.put(f"{self._base}.json", _dump(asdict(manifest)), durable=False)
+
+    def chunk_manifest(self, member: int, index: int) -> ChunkManifest | None:
+        """The manifest of a finished chunk, else None."""
+        body = self._json(f"{self._chunk(member, index)}.json")
+        return None if body is None else ChunkManifest(**body)
+
+    def write_chunk(
+        self, member: int, index: int, manifest: ChunkManifest, frames: ChunkFrames
+    ) -> None:
+        """Keep the output of one chunk, its manifest last."""
+        base = self._chunk(member, index)
+        for name, frame in _named(frames).items():
+            if frame.height:
+                self._put(f"{base}.{name}.parquet", frame)
+        self.objects.put(f"{base}.json", _dump(asdict(manifest)), durable=False)
+
+    def chunk_frame(self, member: int, index: int, name: str) -> pl.DataFrame:
+        """One frame of a finished chunk that has rows in it."""
+        return read_frame(self.objects.read(f"{self._chunk(member, index)}.{name}.parquet"))
+
+    def drop_chunks(self) -> None:
+        """Forget the chunks, of every chunking, once the manifest stands."""
+        prefix = layout.chunk(self.dataset, self.raw_sha256, READER_VERSION, 0)
+        for info in list(self.objects.list(prefix.rsplit("/", 1)[0])):
+            self.objects.delete(info.key)
+
+    def write_part(self, day: date, rows: pl.DataFrame) -> None:
+        """The file's rows of one service day."""
+        self._put(layout.part(self.dataset, day, self.raw_sha256, READER_VERSION), rows)
+
+    def part(self, day: date) -> pl.DataFrame:
+        """The file's rows of one service day."""
+        key = layout.part(self.dataset, day, self.raw_sha256, READER_VERSION)
+        return read_frame(self.objects.read(key))
+
+    def write_file_frame(self, name: str, frame: pl.DataFrame) -> None:
+        """A frame of the whole file: `attributes` or `rejects`."""
+        self._put(f"{self._base}.{name}.parquet", frame)
+
+    def file_frame(self, name: str) -> pl.DataFrame:
+        """A frame of the whole file: `attributes` or `rejects`."""
+        return read_frame(self.objects.read(f"{self._base}.{name}.parquet"))
+
+    def _chunk(self, member: int, index: int) -> str:
+        reader = f"{READER_VERSION}/{self.chunking}-{member:03d}"
+        return layout.chunk(self.dataset, self.raw_sha256, reader, index).removesuffix(".arrow")
+
+    def _put(self, key: str, frame: pl.DataFrame) -> None:
+        self.objects.put(key, cache_bytes(frame), durable=False)
+
+    def _json(self, key: str) -> dict[str, Any] | None:
+        try:
+            body = json.loads(self.objects.read(key))
+        except (ObjectNotFound, ValueError):
+            return None
+        return body if isinstance(body, dict) else None
+
+
+def _named(frames: ChunkFrames) -> dict[str, pl.DataFrame]:
+    return {"rows": frames.rows, "attributes": frames.attributes, "rejects": frames.rejects}
+
+
+def _dump(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, sort_keys=True).encode()

@@ -1,0 +1,149 @@
+"""Splits a raw file into one part a service day: chunk by chunk, resumable, bounded in memory."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from itertools import count
+from typing import BinaryIO, Final
+
+import numpy as np
+import polars as pl
+
+from cityflow.dialect import MAX_HEADER_BYTES, sniff
+from cityflow.errors import FileRefused, ObjectNotFound, TryAgain
+from cityflow.packed import open_members
+from cityflow.published_names import COMPTAGES_REQUIRED, comptages_columns
+from cityflow.storage import RawEntry, Store
+from cityflow_processor.comptages.tokens import Header, Tokens, read_tokens
+from cityflow_processor.comptages.validate import Batch, RawLines, validate
+from cityflow_processor.reading.chunks import chunks
+from cityflow_processor.reading.hours import day_codes
+from cityflow_processor.reading.json_records import json_tokens
+from cityflow_processor.reading.merge import Chunk, merge
+from cityflow_processor.reading.parts import ChunkFrames, ChunkManifest, FileManifest, PartsCache
+
+WORKERS: Final = 2
+Advance = Callable[[int], None]
+Work = Callable[[], Batch]
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """One chunk of work: where it stands, how much it weighs, how to read it."""
+
+    member: int
+    index: int
+    size: int
+    read: Work
+
+
+def split(store: Store, entry: RawEntry, chunk_rows: int, advance: Advance) -> FileManifest:
+    """The manifest of a raw file's parts; reads the file only if there is none yet.
+
+    `advance` is told the bytes as they are done. Raises FileRefused or SourceError when the
+    bytes cannot be read, TryAgain when another run cleaned up in between.
+    """
+    cache = PartsCache(store.objects, entry.meta.dataset, entry.meta.sha256, str(chunk_rows))
+    if (manifest := cache.manifest()) is not None:
+        advance(entry.meta.bytes)
+        return manifest
+    members: list[str] = []
+    with store.objects.open(entry.key) as stream:
+        done = _run(cache, _units(stream, entry, chunk_rows, members), advance)
+    try:
+        manifest = merge(cache, done, members, 2 if entry.meta.media == "csv" else 1)
+    except ObjectNotFound as error:
+        if (manifest := cache.manifest()) is None:
+            raise TryAgain(
+                f"{entry.key}: its chunks were removed while reading; run again"
+            ) from error
+        return manifest
+    cache.write_manifest(manifest)
+    cache.drop_chunks()
+    return manifest
+
+
+def _run(cache: PartsCache, units: Iterator[_Unit], advance: Advance) -> list[Chunk]:
+    """Read every unit whose output is not there yet, a few at a time, in order."""
+    done: list[Chunk] = []
+    running: list[tuple[_Unit, Future[ChunkManifest]]] = []
+
+    def collect() -> None:
+        unit, future = running.pop(0)
+        done.append(Chunk(unit.member, unit.index, future.result()))
+        advance(unit.size)
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for unit in units:
+            running.append((unit, pool.submit(_read_unit, cache, unit)))
+            if len(running) >= WORKERS:
+                collect()
+        while running:
+            collect()
+    return done
+
+
+def _read_unit(cache: PartsCache, unit: _Unit) -> ChunkManifest:
+    if (manifest := cache.chunk_manifest(unit.member, unit.index)) is not None:
+        return manifest
+    batch = unit.read()
+    manifest = ChunkManifest(
+        batch.line_count,
+        batch.rows.height + batch.rejects.height + batch.empty_gap_rows,
+        batch.empty_gap_rows,
+        batch.rejects.height,
+        _days(batch.rows),
+    )
+    frames = ChunkFrames(batch.rows, batch.attributes, batch.rejects)
+    cache.write_chunk(unit.member, unit.index, manifest, frames)
+    return manifest
+
+
+def _days(rows: pl.DataFrame) -> dict[str, int]:
+    if not rows.height:
+        return {}
+    codes, counts = np.unique(day_codes(rows["hour"]), return_counts=True)
+    return {
+        str(date.fromordinal(code)): n
+        for code, n in zip(codes.tolist(), counts.tolist(), strict=True)
+    }
+
+
+def _units(
+    stream: BinaryIO, entry: RawEntry, chunk_rows: int, members: list[str]
+) -> Iterator[_Unit]:
+    read = _csv_units if entry.meta.media == "csv" else _json_units
+    for number, (name, content) in enumerate(open_members(stream, entry.meta.packing)):
+        members.append(name)
+        label = f"{entry.key}:{name}" if name else entry.key
+        yield from read(content, number, label, chunk_rows)
+
+
+def _csv_units(stream: BinaryIO, member: int, name: str, chunk_rows: int) -> Iterator[_Unit]:
+    header = _header(stream.readline(MAX_HEADER_BYTES), name)
+    for index, data in enumerate(chunks(stream, chunk_rows, header.delimiter, name)):
+        yield _Unit(member, index, len(data), _csv_work(data, header))
+
+
+def _csv_work(data: bytes, header: Header) -> Work:
+    return lambda: validate(read_tokens(data, header), RawLines(data))
+
+
+def _json_units(stream: BinaryIO, member: int, name: str, chunk_rows: int) -> Iterator[_Unit]:
+    numbers = count()
+    for tokens in json_tokens(stream, chunk_rows, name):
+        size = sum(len(raw) for raw in tokens.raws or ())
+        yield _Unit(member, next(numbers), size, _json_work(tokens))
+
+
+def _json_work(tokens: Tokens) -> Work:
+    return lambda: validate(tokens, RawLines(b""))
+
+
+def _header(line: bytes, name: str) -> Header:
+    dialect = sniff(line, name)
+    columns = comptages_columns(dialect.columns)
+    if missing := [column for column in COMPTAGES_REQUIRED if column not in columns]:
+        raise FileRefused(name, f"no column {', '.join(missing)}", ", ".join(COMPTAGES_REQUIRED))
+    return Header(columns, dialect.delimiter)

@@ -1,0 +1,1 @@
+"""Reference datasets: polygons and loop geometry, in versions dated by receipt."""

@@ -1,0 +1,78 @@
+"""Geometry of the loops from the published referentiel: an arc may have several lines."""
+
+import csv
+import io
+import json
+import math
+from collections import defaultdict
+from typing import Final
+
+import polars as pl
+
+from cityflow.dialect import sniff
+from cityflow.errors import FileRefused
+from cityflow.geo import length_m, midpoint
+from cityflow.published_names import comptages_columns
+from cityflow_processor.comptages.fields import ARC
+from cityflow_processor.comptages.geography import KnownArc, parse_point
+from cityflow_processor.comptages.normalise import canonical_geometry
+
+LOOPS_SCHEMA: Final = pl.Schema(
+    {
+        "arc_id": pl.String,
+        "geometry": pl.String,
+        "length_m": pl.Float64,
+        "lon": pl.Float64,
+        "lat": pl.Float64,
+    }
+)
+Line = tuple[str, str | None]
+
+
+def read_loops(data: bytes, name: str) -> pl.DataFrame:
+    """One row an arc that has a line (schema LOOPS_SCHEMA), by arc_id. Raises FileRefused.
+
+    Length is the sum of the arc's different lines; it is located by the point published with
+    the longest of them, else by the middle of that line.
+    """
+    dialect = sniff(data, name)
+    columns = comptages_columns(dialect.columns)
+    if ARC not in columns or "geo_shape" not in columns:
+        raise FileRefused(name, ", ".join(dialect.columns), "columns Identifiant arc and geo_shape")
+    text = data[dialect.header_bytes :].decode(errors="replace")
+    lines: dict[str, set[Line]] = defaultdict(set)
+    for row in csv.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter):
+        cells = dict(zip(columns, row, strict=False))
+        shape = canonical_geometry(cells.get("geo_shape") or "")
+        if shape is not None and (arc := (cells.get(ARC) or "").strip()):
+            lines[arc].add((shape, (cells.get("geo_point_2d") or None)))
+    rows = [_arc(arc, lines[arc]) for arc in sorted(lines)]
+    return pl.DataFrame(rows, schema=LOOPS_SCHEMA, orient="row")
+
+
+def _arc(arc_id: str, lines: set[Line]) -> tuple[str, str, float, float, float]:
+    shapes = sorted({shape for shape, _ in lines})
+    lengths = {shape: length_m(json.loads(shape)) for shape in shapes}
+    longest = max(shapes, key=lambda shape: (lengths[shape], shape))
+    points = sorted(point for shape, point in lines if shape == longest and point)
+    located = parse_point(points[0]) if points else None
+    lon, lat = located or midpoint(json.loads(longest))
+    total = math.fsum(lengths.values())
+    return arc_id, shapes[0] if len(shapes) == 1 else _joined(shapes), total, lon, lat
+
+
+def _joined(shapes: list[str]) -> str:
+    parts: list[object] = []
+    for shape in map(json.loads, shapes):
+        lines = shape["coordinates"]
+        parts.extend(lines if shape["type"] == "MultiLineString" else [lines])
+    joined = {"coordinates": parts, "type": "MultiLineString"}
+    return json.dumps(joined, sort_keys=True, separators=(",", ":"))
+
+
+def loops(frame: pl.DataFrame) -> dict[str, KnownArc]:
+    """Arcs by identifier."""
+    return {
+        arc: KnownArc(geometry, length, (lon, lat))
+        for arc, geometry, length, lon, lat in frame.iter_rows()
+    }

@@ -1,0 +1,134 @@
+"""Versions of a reference dataset, dated by receipt: the one in force on a day is known."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final
+
+import polars as pl
+
+from cityflow.attribution import attribution_for
+from cityflow.calendar import day_bounds, paris_day
+from cityflow.contracts import SCHEMA_VERSION
+from cityflow.errors import FileRefused, SourceError
+from cityflow.packed import open_members
+from cityflow.storage import Candidate, Editions, RawEntry, RawZone, Store, layout
+from cityflow.storage.canonical import digest, dumps
+from cityflow_processor.reference.loops import read_loops
+from cityflow_processor.reference.zones import read_zones
+from cityflow_processor.tables import parquet_bytes, read_frame
+
+MAX_BYTES: Final = 256 << 20
+READERS: Final[dict[str, Callable[[bytes, str], pl.DataFrame]]] = {
+    "referentiel": read_loops,
+    "arrondissements": read_zones,
+}
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a reference dataset and when it was (last) received."""
+
+    received_at: datetime
+    edition: str
+    key: str
+    synthetic: bool
+
+
+@dataclass(frozen=True)
+class References:
+    """All versions of a reference dataset, by receipt, and what could not be read."""
+
+    versions: tuple[Version, ...]
+    unreadable: tuple[str, ...]
+
+    def in_force(self, day: date) -> Version | None:
+        """The latest version received by the end of the day, else the earliest held."""
+        end = day_bounds(day)[1]
+        received = [version for version in self.versions if version.received_at <= end]
+        if received:
+            return received[-1]
+        return self.versions[0] if self.versions else None
+
+
+def references(store: Store, dataset: str, run_id: str) -> References:
+    """Publish every held version of a reference dataset, and list them."""
+    versions: list[Version] = []
+    unreadable: list[str] = []
+    for entry in RawZone(store).entries(dataset):
+        try:
+            edition, key = _edition(store, dataset, entry)
+        except SourceError as error:
+            unreadable.append(str(error))
+            continue
+        for receipt in entry.meta.receipts:
+            versions.append(Version(receipt.received_at, edition, key, entry.meta.synthetic))
+    versions.sort(key=lambda version: (version.received_at, version.edition))
+    for version in _last_of_each_day(versions):
+        _publish(store, dataset, version, run_id)
+    return References(tuple(versions), tuple(unreadable))
+
+
+def load(store: Store, version: Version) -> pl.DataFrame:
+    """The table of a version."""
+    return read_frame(store.objects.read(version.key))
+
+
+def _edition(store: Store, dataset: str, entry: RawEntry) -> tuple[str, str]:
+    """Edition of a raw file and the key of its table; read only once."""
+    known = layout.split_manifest(dataset, entry.meta.sha256, "r1")
+    if store.objects.size(known) is not None:
+        held = json.loads(store.objects.read(known))
+        if store.objects.size(held["key"]) is not None:
+            return held["edition"], held["key"]
+    frame = READERS[dataset](_content(store, entry), entry.key)
+    edition = digest(dumps(frame.to_dict(as_series=False)))[:20]
+    key = layout.clean(dataset, paris_day(entry.meta.receipts[0].received_at), edition)
+    store.objects.put_if_absent(key, parquet_bytes(frame))
+    store.objects.put(known, dumps({"edition": edition, "key": key}).encode(), durable=False)
+    return edition, key
+
+
+def _content(store: Store, entry: RawEntry) -> bytes:
+    with store.objects.open(entry.key) as stream:
+        _, reader = next(iter(open_members(stream, entry.meta.packing, name=entry.key)))
+        data = reader.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise FileRefused(entry.key, f"over {MAX_BYTES:,} bytes", "a reference dataset")
+    return data
+
+
+def _last_of_each_day(versions: list[Version]) -> list[Version]:
+    by_day = {paris_day(version.received_at): version for version in versions}
+    return list(by_day.values())
+
+
+def _publish(store: Store, dataset: str, version: Version, run_id: str) -> None:
+    editions = Editions(store)
+    day = paris_day(version.received_at)
+    expected = editions.current_version(dataset, day)
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "dataset": dataset,
+        "day": str(day),
+        "edition": version.edition,
+        "attribution": attribution_for(dataset, version.synthetic).model_dump(mode="json"),
+        "table": version.key,
+    }
+    current = editions.current(dataset, day)
+    if current is not None and current.edition == version.edition:
+        return
+    editions.publish(
+        Candidate(
+            dataset=dataset,
+            day=day,
+            edition=version.edition,
+            document=document,
+            status="published",
+            records=load(store, version).height,
+            run_id=run_id,
+            now=datetime.now(UTC),
+            expected=expected,
+        )
+    )
