@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from cityflow_simulator.city import City, Role
-from cityflow_simulator.randomness import Flags, Ints, between, stream
+from cityflow_simulator.randomness import Flags, Floats, Ints, between, stream
 from cityflow_simulator.traffic import FULL, GRID, Hours
 
 StuckKind = Literal["zero", "constant", "high"]
@@ -23,6 +23,7 @@ OUTAGE_DAYS = 4
 OUTAGE_PART = 0.7
 STUCK_DAYS = 7
 STUCK_SHARE = 0.013
+INCIDENT_SHARE = 0.006
 MONTH_DAYS = 28
 SHUT_DAYS = 14
 OPEN, INVALID, SHUT = 0, 1, 2
@@ -46,7 +47,7 @@ class Episode:
 
 
 @lru_cache(maxsize=8)
-def availability(seed: int, arcs: int) -> np.ndarray:
+def availability(seed: int, arcs: int) -> Floats:
     """Share of hours each arc's station answers: 42 % are steady, the rest patchy."""
     rng = stream(seed, "availability")
     steady = rng.random(arcs) < STEADY_SHARE
@@ -91,8 +92,8 @@ def sprinkle_zeros(city: City, day: date, truth: Hours) -> None:
 def incidents(city: City, day: date, hours: int) -> list[tuple[Episode, float, float]]:
     """Incidents with the factors on flow and on occupancy; some hardly to be noticed."""
     rng = stream(city.seed, "incidents", day.toordinal())
-    count = int(0.006 * len(city.arcs) + float(rng.random()))
-    arcs = rng.permutation(len(city.arcs))[:count].tolist()
+    count = int(INCIDENT_SHARE * len(city.arcs) + float(rng.random()))
+    arcs = rng.permutation(np.flatnonzero(city.roles != Role.SILENT))[:count].tolist()
     found = []
     for arc in arcs:
         first, length = int(rng.integers(5, 22)), int(rng.integers(1, 8))

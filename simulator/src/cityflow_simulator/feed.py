@@ -129,7 +129,7 @@ class Feed:
         rng = stream(self.city.seed, "copies", day.day.toordinal())
         records = day.records
         same = _draw(rng, self.rates.duplicates, np.arange(len(records)))
-        full = np.flatnonzero((records.flow > 0) & (records.occupancy > 0))
+        full = np.flatnonzero((records.flow > 1) & (records.occupancy > 0))
         other = _draw(rng, self.rates.conflicts, full, of=len(records))
         ghosts = rng.integers(0, len(day.stamps), self.rates.phantoms)
         rows = _concatenate(

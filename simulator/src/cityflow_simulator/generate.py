@@ -23,6 +23,7 @@ from cityflow_simulator.truth import day_truth, document
 Split = Literal["single", "daily"]
 GIGABYTE = 1_000_000_000
 MEBIBYTE = 1 << 20
+TRUTH = "truth.json"
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def prepare(plan: Plan) -> Work:
 
 def generate(work: Work, out: Path, wrote: Callable[[int], None]) -> Generated:
     """Write every file into the folder `out` and call `wrote(days)` as days are done."""
-    out.mkdir(parents=True, exist_ok=True)
+    _make_room(out)
     plan, city = work.plan, work.feed.city
     files = [
         _write(out / "referentiel.csv", referentiel_csv(city)),
@@ -105,8 +106,28 @@ def generate(work: Work, out: Path, wrote: Callable[[int], None]) -> Generated:
 
     files += _single(work, out, note) if plan.split == "single" else _daily(work, out, note)
     truth = document(plan.arguments(), city, files, found)
-    _write(out / "truth.json", (json.dumps(truth, indent=1) + "\n").encode())
+    _write(out / TRUTH, (json.dumps(truth, indent=1) + "\n").encode())
     return Generated(files, truth)
+
+
+def _make_room(out: Path) -> None:
+    """Make the folder, and take away what an earlier generation wrote into it."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise BadArguments(f"{out}: a file is in the way; name a folder to write to") from error
+    truth = out / TRUTH
+    if not truth.is_file():
+        return
+    try:
+        names = [Path(str(file["name"])).name for file in json.loads(truth.read_bytes())["files"]]
+    except (ValueError, LookupError, TypeError) as error:
+        raise BadArguments(
+            f"{truth}: not written by this command; choose another folder"
+        ) from error
+    truth.unlink()
+    for name in names:
+        (out / name).unlink(missing_ok=True)
 
 
 def _check(plan: Plan) -> None:
@@ -123,7 +144,7 @@ def _check(plan: Plan) -> None:
 
 
 def _days_to_fill(plan: Plan, feed: Feed, layout: Layout) -> int:
-    """Days that together reach the size, by the bytes of the last present day before the end."""
+    """Days that together reach the size, by the bytes of a whole day."""
     whole = Feed(feed.city, feed.traffic, Rates(missing_days=0.0), feed.order)
     a_day = sum(len(part) for part in layout.render(whole.publish(plan.end)))
     target, count, filled = (plan.size_gb or 0) * GIGABYTE, 0, 0

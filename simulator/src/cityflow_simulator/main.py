@@ -1,6 +1,6 @@
 """The command line of the synthetic Paris; the only module that talks to a terminal."""
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
@@ -16,6 +16,7 @@ from cityflow_simulator.generate import generate as write_files
 
 app = App(help="A synthetic Paris: invented streets and counts in the city's published formats.")
 
+COLUMNS = ("first_day", "last_day", "rows", "bytes", "seconds", "mb_per_s")
 PLAN, RATES = Plan(), Rates()
 
 
@@ -24,9 +25,7 @@ def generate(
     out: Annotated[Path, typer.Argument(help="Folder to write to; made if needed")],
     *,
     days: Annotated[int, typer.Option(help="Days up to --end")] = PLAN.days,
-    end: Annotated[
-        datetime, typer.Option(formats=["%Y-%m-%d"], help="Last service day")
-    ] = datetime(PLAN.end.year, PLAN.end.month, PLAN.end.day),
+    end: Annotated[date, typer.Option(help="Last service day, YYYY-MM-DD")] = PLAN.end,
     arcs: Annotated[int, typer.Option(help="Arcs of the city")] = PLAN.arcs,
     seed: Annotated[int, typer.Option(help="Another seed, another city")] = PLAN.seed,
     layout: Annotated[Split, typer.Option(help="One file, or one a day")] = PLAN.split,
@@ -47,7 +46,7 @@ def generate(
 ) -> None:
     """Write comptages, referentiel, arrondissements and the truth about them into a folder."""
     rates = Rates(duplicates, conflicts, phantoms, missing_days)
-    plan = Plan(days, end.date(), arcs, seed, layout, form, order, size_gb, rates)
+    plan = Plan(days, end, arcs, seed, layout, form, order, size_gb, rates)
     started = perf_counter()
     work = prepare(plan)
     with progress("Generating", total=work.day_count, unit="days") as bar:
@@ -69,8 +68,7 @@ def _report(work: Work, done: Generated, out: Path, seconds: float, as_json: boo
         "files": done.files,
     }
     table = Table(title=f"Synthetic Paris in {out}")
-    for name in ("first_day", "last_day", "rows", "bytes", "seconds", "mb_per_s"):
+    for name in COLUMNS:
         table.add_column(name.replace("_", " "), justify="right")
-    table.add_row(*(str(result[name]) for name in
-                    ("first_day", "last_day", "rows", "bytes", "seconds", "mb_per_s")))  # fmt: skip
+    table.add_row(*(str(result[name]) for name in COLUMNS))
     print_result(result, [table], as_json)

@@ -10,11 +10,9 @@ from dataclasses import dataclass, field
 from math import ceil, isqrt
 from typing import Literal
 
-import numpy as np
-
 from cityflow_simulator.names import invent_names, street_label
 from cityflow_simulator.plane import SEMI_X, SEMI_Y, Point, direction, on_ellipse
-from cityflow_simulator.randomness import stream
+from cityflow_simulator.randomness import Floats, stream
 
 Kind = Literal["ring", "access", "avenue", "street"]
 INNER_LIMIT = 0.95
@@ -143,7 +141,7 @@ def _unit(columns: int, index: float) -> float:
     return (2 * index + 1) / columns - 1.0
 
 
-def _grid_place(columns: int, i: int, j: int, jitter: np.ndarray) -> Point:
+def _grid_place(columns: int, i: int, j: int, jitter: Floats) -> Point:
     """Where a crossing lies: jittered in the unit disc, then turned by the swirl."""
     u = _unit(columns, i + 0.35 * (float(jitter[0]) - 0.5))
     v = _unit(columns, j + 0.35 * (float(jitter[1]) - 0.5))
@@ -153,7 +151,7 @@ def _grid_place(columns: int, i: int, j: int, jitter: np.ndarray) -> Point:
     return INNER_LIMIT * x * SEMI_X, INNER_LIMIT * y * SEMI_Y
 
 
-def _bend(start: Point, end: Point, chance: np.ndarray) -> list[Point]:
+def _bend(start: Point, end: Point, chance: Floats) -> list[Point]:
     """No, one or two points that bow the line a little; one in two arcs is straight."""
     count = int(float(chance[0]) * 4) - 1
     bow = 0.12 * (float(chance[1]) - 0.5)

@@ -6,15 +6,15 @@ Local WGS 84 scale at the centre: within 0.2 % of geodesic lengths over the size
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
-from math import cos, hypot, radians, sin
+from math import cos, radians, sin, sqrt
 
 Point = tuple[float, float]
 Degrees = tuple[float, float]
 
 CENTRE_LON = 2.3422
 CENTRE_LAT = 48.8566
-METRES_PER_LON = 73_390.0
-METRES_PER_LAT = 111_209.0
+METRES_PER_LON = 73_385.0
+METRES_PER_LAT = 111_207.0
 SEMI_X = 6_100.0
 SEMI_Y = 4_700.0
 
@@ -37,16 +37,21 @@ def on_ellipse(radius: float, angle: float) -> Point:
     return radius * SEMI_X * east, radius * SEMI_Y * north
 
 
+def _distance(a: Point, b: Point) -> float:
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    return sqrt(dx * dx + dy * dy)
+
+
 def length(line: Sequence[Point]) -> float:
     """Length of a line in metres."""
-    return sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(line))
+    return sum(_distance(a, b) for a, b in pairwise(line))
 
 
 def halfway(line: Sequence[Point]) -> Point:
     """The point half-way along a line."""
     rest = length(line) / 2
     for a, b in pairwise(line):
-        step = hypot(b[0] - a[0], b[1] - a[1])
+        step = _distance(a, b)
         if rest <= step and step > 0:
             share = rest / step
             return a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])

@@ -79,8 +79,8 @@ def _retired(city: City) -> Iterator[str]:
         radius, angle = round(0.9 * float(rng.random()), 9), round(360 * float(rng.random()), 9)
         place = on_ellipse(radius, angle)
         line = (place, (place[0] + 40 + 90 * float(rng.random()), place[1] + 60))
-        node = str(first + count + index)
-        nodes = (node, f"{names[index]}-Aval", node, f"{names[index]}-Amont")
+        end, start = first + count + 2 * index, first + count + 2 * index + 1
+        nodes = (str(end), f"{names[index]}-Aval", str(start), f"{names[index]}-Amont")
         label = f"{SYNTHETIC_PREFIX}{names[index]}"
         yield _row(str(first + index), UNTIL_RETIRED, label, nodes, line)
 

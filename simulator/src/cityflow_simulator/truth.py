@@ -10,18 +10,17 @@ import numpy as np
 
 from cityflow.contracts.synthetic import SYNTHETIC_MEMBER, SYNTHETIC_PREFIX
 from cityflow_simulator.city import City, Role
+from cityflow_simulator.faults import Episode
 from cityflow_simulator.feed import Day
 from cityflow_simulator.referentiel import line_counts
 
 
 def day_truth(city: City, day: Day) -> dict[str, Any]:
     """Counts and injected faults of one day; hours are named by the stamp that ends them."""
-    if day.missing:
-        return {"missing": True, "hours": 0, "rows": 0, "records": 0}
     records = day.records
     observed = records.flow >= 0
     return {
-        "missing": False,
+        "missing": day.missing,
         "hours": len(day.stamps),
         "rows": len(day.rows),
         "records": len(records),
@@ -37,7 +36,7 @@ def day_truth(city: City, day: Day) -> dict[str, Any]:
     }
 
 
-def _episode(city: City, day: Day, episode: Any) -> dict[str, Any]:
+def _episode(city: City, day: Day, episode: Episode) -> dict[str, Any]:
     return {
         "arc": city.arcs[episode.arc].arc_id,
         "kind": episode.kind,
