@@ -35,7 +35,7 @@ lint: $(VENV)/.dev ## ruff, mypy --strict and the import rules
 
 .PHONY: test-integration
 test-integration: $(VENV)/.dev ## across services: real servers, a real browser, a clean clone
-	@$(BIN)/python -m pytest -n 2 tests/integration
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/integration
 
 .PHONY: test-faults
 test-faults: $(VENV)/.dev ## kill -9, full disks and huge inputs (as root: also unreadable folders)

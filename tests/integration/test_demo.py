@@ -1,0 +1,196 @@
+"""`make demo` on a clean clone: what a newcomer's first command leaves, says and ends with."""
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from cityflow.contracts import DailyReport
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRST, LAST = date(2025, 10, 3), date(2025, 11, 6)
+DAYS = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
+ENVIRONMENT = {
+    name: os.environ[name]
+    for name in os.environ
+    if not name.startswith(("MAKE", "MFLAGS", "COV", "PYTEST", "VIRTUAL_ENV"))
+}
+END_SECONDS = 10
+
+
+def make(clone: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", *arguments], cwd=clone, env=ENVIRONMENT, capture_output=True, text=True,
+        timeout=300, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("newcomer") / "main"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def demo(clone: Path) -> subprocess.CompletedProcess[str]:
+    done = make(clone, "demo", "SERVE=0")
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def published(clone: Path) -> dict[str, bytes]:
+    """Every published file and its bytes."""
+    output = clone / "demo" / "output"
+    return {
+        str(path.relative_to(output)): path.read_bytes()
+        for folder in ("clean", "metrics", "reports")
+        for path in (output / folder).rglob("*")
+        if path.is_file()
+    }
+
+
+def editions(clone: Path) -> list[tuple[object, ...]]:
+    """Every pointer and edition document of the embedded database."""
+    (database,) = (clone / "demo" / "output").glob("*.sqlite*[!-walshm]")
+    with sqlite3.connect(database) as connection:
+        return connection.execute("SELECT * FROM documents ORDER BY 1, 2, 3").fetchall()
+
+
+def test_the_demo_reports_every_day(clone: Path, demo: subprocess.CompletedProcess[str]) -> None:
+    reports = clone / "demo" / "output" / "reports"
+    read = [
+        DailyReport.model_validate_json((reports / f"daily_report_{day}.json").read_text("utf-8"))
+        for day in DAYS
+    ]
+
+    assert [report.day for report in read] == DAYS
+    assert all(report.comptages is not None for report in read)
+    assert all((reports / f"daily_report_{day}.csv").stat().st_size for day in DAYS)
+    assert {a.synthetic for report in read for a in report.attributions} == {True}
+
+
+def test_the_day_of_the_clock_change_has_25_hours(
+    clone: Path, demo: subprocess.CompletedProcess[str]
+) -> None:
+    path = clone / "demo/output/reports/daily_report_2025-10-26.json"
+    day = DailyReport.model_validate_json(path.read_text("utf-8")).comptages
+
+    assert day is not None
+    assert day.hours_in_day == 25
+
+
+def test_the_demo_says_what_it_found_and_where(
+    clone: Path, demo: subprocess.CompletedProcess[str]
+) -> None:
+    report = clone / "demo/output/reports" / f"daily_report_{LAST}.json"
+    day = DailyReport.model_validate_json(report.read_text("utf-8")).comptages
+
+    assert day is not None
+    assert str(report.relative_to(clone)) in demo.stdout
+    assert f"{day.totals.flow_veh:,}" in demo.stdout
+    assert f"{day.totals.flow_coverage:.0%} of arc-hours observed" in demo.stdout
+    assert f"{len(DAYS)} days published, 0 unchanged" in demo.stdout
+
+
+def test_the_demo_installs_no_test_tool(
+    clone: Path, demo: subprocess.CompletedProcess[str]
+) -> None:
+    programs = {path.name for path in (clone / ".venv" / "bin").iterdir()}
+
+    assert "cityflow-api" in programs
+    assert programs.isdisjoint({"pytest", "mypy", "ruff", "hypothesis", "playwright"})
+
+
+def test_a_second_demo_publishes_nothing_new(
+    clone: Path, demo: subprocess.CompletedProcess[str]
+) -> None:
+    before = published(clone)
+    again = make(clone, "demo", "SERVE=0")
+
+    assert again.returncode == 0, again.stderr
+    assert f"0 days published, {len(DAYS)} unchanged" in again.stdout
+    assert "Installing" not in again.stdout
+    assert published(clone) == before
+
+
+@contextmanager
+def serving(clone: Path, *ports: str) -> Iterator[subprocess.Popen[str]]:
+    """`make demo` as the leader of a process group, up to the line that says it serves."""
+    process = subprocess.Popen(
+        ["make", "demo", *ports], cwd=clone, env=ENVIRONMENT, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    impatient = threading.Timer(120, process.kill)
+    impatient.start()
+    assert process.stdout is not None
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if "Ctrl-C stops both" in line:
+            break
+    impatient.cancel()
+    assert process.poll() is None, "".join(said)
+    threading.Thread(target=process.stdout.read, daemon=True).start()
+    children = psutil.Process(process.pid).children(recursive=True)
+    try:
+        yield process
+    finally:
+        for child in children:
+            if child.is_running():
+                child.kill()
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("how", ["ctrl-c", "sigterm"])
+def test_the_demo_serves_until_it_is_ended(
+    clone: Path, demo: subprocess.CompletedProcess[str], how: str
+) -> None:
+    api, dashboard = free_port(), free_port()
+    with serving(clone, f"API_PORT={api}", f"DASHBOARD_PORT={dashboard}") as process:
+        days = requests.get(f"http://127.0.0.1:{api}/v1/days", timeout=10)
+        page = requests.get(f"http://127.0.0.1:{dashboard}/", timeout=10)
+        family = psutil.Process(process.pid).children(recursive=True)
+        started = time.monotonic()
+        if how == "ctrl-c":
+            os.killpg(process.pid, signal.SIGINT)
+        else:
+            process.terminate()
+        process.wait(END_SECONDS)
+        _, alive = psutil.wait_procs(family, END_SECONDS - (time.monotonic() - started))
+
+    assert days.status_code == 200
+    assert page.status_code == 200
+    assert len(family) >= 3
+    assert alive == []
+
+
+def test_a_busy_port_is_named_before_any_work(
+    clone: Path, demo: subprocess.CompletedProcess[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = make(clone, "demo", f"API_PORT={port}", f"DASHBOARD_PORT={free_port()}")
+
+    assert done.returncode != 0
+    assert f"port {port} for cityflow-api: Address already in use" in done.stderr
+    assert "make demo API_PORT=" in done.stderr
+    assert "Generate" not in done.stdout
