@@ -98,7 +98,7 @@ def _environment(services: tuple[Service, Service]) -> dict[str, str]:
     return kept | {
         "DATABASE_TYPE": "sqlite",
         "OUTPUT_DIR": str(OUTPUT),
-        "LOG_LEVEL": os.environ.get("LOG_LEVEL") or "WARNING",
+        "CITYFLOW_LOG_LEVEL": os.environ.get("CITYFLOW_LOG_LEVEL") or "WARNING",
         "API_HOST": LOOPBACK,
         "API_URL": f"http://{LOOPBACK}:{services[0].port}",
         "DASHBOARD_HOST": LOOPBACK,

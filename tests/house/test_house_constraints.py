@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, distribution, distributions
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECTS = [
@@ -17,7 +17,7 @@ PROJECTS = [
 ]
 
 
-def pinned() -> dict[NormalizedName, str]:
+def pinned() -> dict[str, str]:
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     found = [re.fullmatch(r"([\w.-]+)==([\w.!+]+)", line) for line in lines if line[0] != "#"]
     assert all(found), "a line of constraints.txt is not NAME==VERSION"
@@ -62,7 +62,9 @@ def ours() -> set[str]:
 
 
 def test_every_installed_version_is_the_pinned_one() -> None:
-    installed = {canonicalize_name(one.name): one.version for one in distributions()}
+    installed: dict[str, str] = {
+        canonicalize_name(one.name): one.version for one in distributions()
+    }
     wanted = {name: installed[name] for name in reachable() & installed.keys() - ours()}
 
     assert {name: pinned().get(name) for name in wanted} == wanted
