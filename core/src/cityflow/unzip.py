@@ -21,8 +21,8 @@ _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, DEFLATE64)
 _ENCRYPTED: Final = 0x1
 _LOCAL_HEADER: Final = struct.Struct("<4s22xHH")
 _MAX_AT_ONCE: Final = 4 * 2**20
-# The inflater returns all it can: 1 KiB of deflate64 is at most some 30 MB of content.
-_INPUT_BYTES: Final = 1024
+# The inflater returns all it can: 512 bytes of deflate64 are at most some 15 MB of content.
+_INPUT_BYTES: Final = 512
 
 
 _DAMAGE: Final = (
