@@ -77,6 +77,7 @@ def test_a_published_edition_is_published_whatever_was_red_later(samples):
     pointer = samples.pointer(samples.roads())
     assert judge(Dataset.COMPTAGES, DAY, pointer, None).note is None
     assert judge(Dataset.COMPTAGES, DAY, pointer, run("unchanged")).note is None
+    assert judge(Dataset.COMPTAGES, DAY, pointer, run("interrupted")).note is None
     verdict = judge(Dataset.COMPTAGES, DAY, pointer, RED)
     assert verdict.status == "published"
     assert "the edition before it stands" in (verdict.note or "")
