@@ -46,6 +46,10 @@ bench: $(VENV)/.dev ## throughput and memory beside pandas and Polars (BENCH: op
 	@$(BIN)/python -m benchmarks $(BENCH)
 
 ##@ The house
+.PHONY: docs
+docs: $(VENV)/.runtime ## write the generated pages of docs/ anew
+	@$(BIN)/python -m cityflow.docs write
+
 .PHONY: install
 install: $(VENV)/.runtime ## the services into .venv, without what only tests need
 

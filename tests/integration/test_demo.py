@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import threading
 import time
@@ -65,13 +64,6 @@ def published(clone: Path) -> dict[str, bytes]:
         for path in (output / folder).rglob("*")
         if path.is_file()
     }
-
-
-def editions(clone: Path) -> list[tuple[object, ...]]:
-    """Every pointer and edition document of the embedded database."""
-    (database,) = (clone / "demo" / "output").glob("*.sqlite*[!-walshm]")
-    with sqlite3.connect(database) as connection:
-        return connection.execute("SELECT * FROM documents ORDER BY 1, 2, 3").fetchall()
 
 
 def test_the_demo_reports_every_day(clone: Path, demo: subprocess.CompletedProcess[str]) -> None:
