@@ -17,7 +17,8 @@ import pytest
 from cityflow.errors import BadArguments
 from cityflow_simulator.feed import Rates
 from cityflow_simulator.formats import occupancy_text, state_of
-from cityflow_simulator.generate import Generated, Plan, Work, generate, prepare
+from cityflow_simulator.generate import Generated, generate
+from cityflow_simulator.plan import Plan, Work, prepare
 
 LABELS = [
     "Identifiant arc", "Libelle", "Date et heure de comptage", "Débit horaire",

@@ -11,8 +11,9 @@ from rich.table import Table
 from cityflow.console import App, print_result, progress
 from cityflow_simulator.feed import Order, Rates
 from cityflow_simulator.formats import Format
-from cityflow_simulator.generate import Generated, Plan, Split, Work, prepare
+from cityflow_simulator.generate import Generated
 from cityflow_simulator.generate import generate as write_files
+from cityflow_simulator.plan import Plan, Split, Work, prepare
 
 app = App(help="A synthetic Paris: invented streets and counts in the city's published formats.")
 
