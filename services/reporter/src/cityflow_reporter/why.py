@@ -24,13 +24,20 @@ def judge(dataset: Dataset, day: date, pointer: Pointer | None, last: Run | None
     fault = _fault(last)
     if pointer is None:
         return _without_edition(dataset, day, last, fault)
-    stands = f"Its last run was not published, the edition before it stands. {fault}"
+    stands = _stands(last, fault)
     if pointer.status == "published":
-        return Verdict("published", _cut(stands) if fault else None)
+        return Verdict("published", stands or None)
     silence = (
         f"The source holds no row for {day}; rows that arrive late are published by a new run."
     )
-    return Verdict("no_data_from_source", _cut(f"{silence} {stands}" if fault else silence))
+    return Verdict("no_data_from_source", f"{silence} {stands}".strip())
+
+
+def _stands(last: Run | None, fault: str | None) -> str:
+    """Why a standing edition was not renewed. An interruption says nothing of it: no word."""
+    if last is None or fault is None or last.outcome == "interrupted":
+        return ""
+    return _cut(f"Its last run was not published, the edition before it stands. {fault}")
 
 
 def _without_edition(dataset: Dataset, day: date, last: Run | None, fault: str | None) -> Verdict:
