@@ -6,11 +6,12 @@ leaves the earlier edition, or the new one, and nothing between.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from cityflow.contracts import Pointer
 from cityflow.errors import VersionConflict
+from cityflow.storage import rules
 from cityflow.storage.paging import all_documents
 from cityflow.storage.ports import Document, DocumentId, Store
 from cityflow.telemetry import get_logger
@@ -122,7 +123,7 @@ def _new_pointer(candidate: Candidate, previous: str | None) -> dict[str, Any]:
         day=candidate.day,
         edition=candidate.edition,
         run_id=candidate.run_id,
-        published_at=candidate.now.astimezone(UTC),
+        published_at=rules.utc(candidate.now),
         status=candidate.status,
         records=candidate.records,
         previous=previous,

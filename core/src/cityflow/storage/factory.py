@@ -14,7 +14,8 @@ def open_store(settings: Settings) -> Store:
 
     Raises StoreUnavailable if it cannot be opened.
     """
-    return Store(_documents(settings), _objects(settings))
+    objects = _objects(settings)
+    return Store(_documents(settings), objects)
 
 
 def _documents(settings: Settings) -> Documents:

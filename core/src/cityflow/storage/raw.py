@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
@@ -111,7 +111,7 @@ class RawZone:
         if claim := self._documents.get(id):
             return str(claim.body["key"])
         key = self._held(meta.dataset, sha256) or layout.raw(
-            meta.dataset, meta.received_at.astimezone(UTC), sha256, meta.extension
+            meta.dataset, rules.utc(meta.received_at), sha256, meta.extension
         )
         try:
             self._documents.put_if(id, {"schema_version": SCHEMA_VERSION, "key": key}, 0)
@@ -173,9 +173,10 @@ def _first_meta(meta: NewRaw, sha256: str, size: int) -> RawMeta:
         headers=dict(meta.headers),
         receipts=(
             Receipt(
-                received_at=meta.received_at.astimezone(UTC),
+                received_at=rules.utc(meta.received_at),
                 position=meta.position,
-                origin=meta.origin,
+                # A file name need not be unicode; a document is.
+                origin=meta.origin.encode(errors="backslashreplace").decode(),
             ),
         ),
     )

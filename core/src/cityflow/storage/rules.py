@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from cityflow.contracts.base import SCHEMA_VERSION
@@ -100,6 +100,13 @@ def check_prefix(prefix: str) -> None:
 def is_key(key: str) -> bool:
     """Whether this may be the key of an object."""
     return _fault(key) is None
+
+
+def utc(instant: datetime) -> datetime:
+    """The same instant in UTC; ValueError for a naive one, which would take the machine's zone."""
+    if instant.tzinfo is None:
+        raise ValueError(f"instant {instant}: expected one with a time zone")
+    return instant.astimezone(UTC)
 
 
 def name_of(id: DocumentId) -> str:

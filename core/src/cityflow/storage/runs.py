@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from cityflow.contracts import Run
 from cityflow.errors import VersionConflict
-from cityflow.storage import process
+from cityflow.storage import process, rules
 from cityflow.storage.paging import all_documents
 from cityflow.storage.ports import Document, DocumentId, Store
 
@@ -33,7 +33,7 @@ class Runs:
 
     def start(self, stage: Stage, dataset: str, day: date, now: datetime | None = None) -> Run:
         """Open a run of this process. `now` is UTC."""
-        started_at = (now or datetime.now(UTC)).astimezone(UTC)
+        started_at = rules.utc(now or datetime.now(UTC))
         run = Run(
             run_id=f"{started_at:{_STAMP}}-{process.TOKEN}{secrets.token_hex(3)}",
             stage=stage,
@@ -55,7 +55,7 @@ class Runs:
         A run that was taken for dead and closed as `interrupted` gets its true outcome; one that
         already has another outcome raises VersionConflict.
         """
-        ended_at = (now or datetime.now(UTC)).astimezone(UTC)
+        ended_at = rules.utc(now or datetime.now(UTC))
         ended = Run.model_validate(
             {**run.model_dump(), **fields, "outcome": outcome, "ended_at": ended_at}
         )
