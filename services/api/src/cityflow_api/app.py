@@ -14,11 +14,12 @@ from cityflow_api.failures import BadParameter
 from cityflow_api.negotiation import MEDIA
 from cityflow_api.reading import Reading
 from cityflow_api.routes import arc_days, arcs, days, explained, health, reports
+from cityflow_api.routes.arcs import ROW_COUNTS
 from cityflow_api.routes.asked import EXTENSION
 from cityflow_api.stores import LazyStore
 
 RATE_LIMIT = "6000 per minute"
-_EXPOSED = ("ETag", "Link", "Retry-After", "X-Attribution", "X-Request-Id", "X-Row-Count")
+_EXPOSED = ("ETag", "Link", "Retry-After", "X-Attribution", "X-Request-Id", *ROW_COUNTS)
 _COMPRESSED = (*MEDIA.values(), problems.MEDIA, "text/html", "text/css", "text/javascript")
 
 
@@ -44,7 +45,8 @@ def create_app(
     for module in (health, days, arcs, arc_days, reports):
         app.register_api(module.routes)
     app.register_blueprint(explained.routes)
-    app.add_url_rule("/openapi.json", "openapi_json", lambda: jsonify(documented.document(app)))
+    spec = documented.document(app)
+    app.add_url_rule("/openapi.json", "openapi_json", lambda: jsonify(spec))
     return app
 
 
@@ -53,7 +55,7 @@ def _extend(app: Flask, rate_limit: str) -> None:
     tracing.register(app)
     app.config.update(COMPRESS_MIMETYPES=list(_COMPRESSED), COMPRESS_MIN_SIZE=1000)
     Compress(app)
-    CORS(app, methods=["GET", "HEAD", "OPTIONS"], expose_headers=_EXPOSED)
+    CORS(app, methods=["GET", "HEAD", "OPTIONS"], expose_headers=_EXPOSED, send_wildcard=True)
     answering.register(app)
     problems.register(app)
     Limiter(
@@ -61,7 +63,6 @@ def _extend(app: Flask, rate_limit: str) -> None:
         app=app,
         application_limits=[rate_limit],
         application_limits_exempt_when=lambda: request.path == "/healthz",
-        headers_enabled=True,
         storage_uri="memory://",
     )
     app.before_request(_each_parameter_once)

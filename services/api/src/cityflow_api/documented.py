@@ -89,8 +89,28 @@ def document(app: OpenAPI) -> dict[str, Any]:
         [(model, "serialization") for model in _ANSWERS], ref_template=_SCHEMAS + "{model}"
     )
     spec["components"] = {"schemas": schemas["$defs"]}
+    for path in spec["paths"].values():
+        _tidy(path["get"])
     spec["x-attribution"] = ROADS.model_dump(mode="json")
     return spec
+
+
+def operation_id(*, name: str, path: str, method: str) -> str:
+    """The name of a route's function."""
+    return name
+
+
+def _tidy(operation: dict[str, Any]) -> None:
+    """Plain text for the description; an optional parameter is its type, not also null."""
+    text = operation.pop("description", "").replace("<br/>", "\n").strip()
+    if text:
+        operation["description"] = text
+    for parameter in operation.get("parameters", []):
+        schema = parameter["schema"]
+        if "anyOf" in schema:
+            schema.pop("default", None)
+            schema |= schema.pop("anyOf")[0]
+        parameter.setdefault("description", schema.get("description", ""))
 
 
 def _ref(model: type[BaseModel]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Every page of a walk therefore comes from one edition, even if another is publis
 
 import base64
 import json
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +14,8 @@ import polars as pl
 from cityflow_api.failures import BadParameter
 
 ROW = "row"
+_ROWS = 2**32
+_EDITION = re.compile(r"[0-9a-f]{20}")
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def decode(text: str | None) -> Cursor | None:
     if text is None:
         return None
     match _decode(text):
-        case [str(edition), int(row)]:
+        case [str(edition), int(row)] if _EDITION.fullmatch(edition) and 0 <= row < _ROWS:
             return Cursor(edition, row)
     raise BadParameter("cursor", "this cursor was not given out by this route")
 

@@ -7,11 +7,12 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from cityflow.contracts.base import Edition, Model
 from cityflow.contracts.report_tables import SECTIONS
 
+_SECTIONS = [table.name for table in SECTIONS]
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _BBOX = r"^-?[0-9]{1,3}(\.[0-9]{1,12})?(,-?[0-9]{1,3}(\.[0-9]{1,12})?){3}$"
 
@@ -52,13 +53,14 @@ Place = Annotated[
 
 
 def _section(name: str) -> str:
-    names = [table.name for table in SECTIONS]
-    if name not in names:
-        raise ValueError(f"there are the sections {', '.join(names)}")
+    if name not in _SECTIONS:
+        raise ValueError(f"there are the sections {', '.join(_SECTIONS)}")
     return name
 
 
-Section = Annotated[str, Field(pattern=r"^[a-z_]{1,32}$"), AfterValidator(_section)]
+Section = Annotated[
+    str, AfterValidator(_section), WithJsonSchema({"type": "string", "enum": _SECTIONS})
+]
 
 
 class NoQuery(Model):

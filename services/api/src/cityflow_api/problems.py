@@ -13,7 +13,6 @@ from cityflow_api.failures import BadParameter, NotFound
 from cityflow_api.tracing import request_id
 
 MEDIA = "application/problem+json"
-RETRY_AFTER_S = 10
 _log = get_logger(__name__)
 
 
@@ -23,6 +22,7 @@ class Kind(NamedTuple):
     status: int
     title: str
     advice: str
+    retry_after_s: int | None = None
 
 
 KINDS = {
@@ -41,12 +41,12 @@ KINDS = {
     "not-acceptable": Kind(
         406, "The answer has no such format", "The detail lists the formats of this address."
     ),
-    "too-many-requests": Kind(429, "Too many requests", "Wait as long as Retry-After says."),
+    "too-many-requests": Kind(429, "Too many requests", "Wait as long as Retry-After says.", 60),
     "internal": Kind(
         500, "The API failed", "Report it with the request_id: the log has the cause under it."
     ),
     "store-unavailable": Kind(
-        503, "The store cannot be read", "Try again after Retry-After; see /readyz."
+        503, "The store cannot be read", "Try again after Retry-After; see /readyz.", 10
     ),
 }
 _BY_STATUS = {
@@ -59,7 +59,7 @@ _BY_STATUS = {
 
 
 def problem(kind: str, detail: str, errors: tuple[ProblemError, ...] = ()) -> Response:
-    """The answer of one problem; a 503 says when to come back."""
+    """The answer of one problem; 429 and 503 say when to come back."""
     known = KINDS[kind]
     body = Problem(
         type=f"/problems/{kind}",
@@ -72,8 +72,8 @@ def problem(kind: str, detail: str, errors: tuple[ProblemError, ...] = ()) -> Re
     )
     response = Response(body.model_dump_json(), status=known.status, content_type=MEDIA)
     response.headers["Cache-Control"] = "no-store"
-    if known.status == 503:
-        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    if known.retry_after_s is not None:
+        response.headers["Retry-After"] = str(known.retry_after_s)
     return response
 
 
@@ -124,7 +124,9 @@ def _http(error: HTTPException) -> Response:
     """A problem for what Flask and its extensions refuse; their headers (Allow) are kept."""
     code = error.code or 500
     kind = _BY_STATUS.get(code, "bad-request" if code < 500 else "internal")
-    response = problem(kind, error.description or KINDS[kind].title)
+    own_words = error.description != type(error).description
+    detail = error.description if own_words else None
+    response = problem(kind, detail or KINDS[kind].advice)
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value

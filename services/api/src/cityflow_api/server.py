@@ -7,12 +7,23 @@ store ever crosses it.
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from cityflow.settings import Settings
 
 WORKERS = 2
 THREADS = 8
 GRACE_S = 5
+
+
+class RootLogger(Logger):
+    """Sends gunicorn's own log the way of all others: one form, on standard error."""
+
+    def setup(self, cfg: Any) -> None:
+        """Set levels as gunicorn does, and leave the writing to the root logger."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
 
 
 class Server(BaseApplication):
@@ -43,6 +54,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "threads": THREADS,
         "graceful_timeout": GRACE_S,
         "control_socket_disable": True,
+        "logger_class": RootLogger,
         "proc_name": "cityflow-api",
         "loglevel": settings.log_level.lower(),
     }

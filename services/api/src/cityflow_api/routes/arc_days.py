@@ -10,7 +10,7 @@ from cityflow.contracts import Pointer
 from cityflow.contracts.api import ArcDay, ArcDays
 from cityflow_api import http_cache, rows
 from cityflow_api.answering import json_answer, page_links
-from cityflow_api.documented import answers
+from cityflow_api.documented import answers, operation_id
 from cityflow_api.failures import BadParameter, NotFound
 from cityflow_api.negotiation import form
 from cityflow_api.params import ArcDaysQuery, ArcPath
@@ -19,7 +19,13 @@ from cityflow_api.routes.asked import ROADS, reading
 
 LONGEST = 400
 USUAL = 31
-routes = APIBlueprint("arc_days", __name__, url_prefix="/v1", abp_tags=[Tag(name="arcs")])
+routes = APIBlueprint(
+    "arc_days",
+    __name__,
+    url_prefix="/v1",
+    abp_tags=[Tag(name="arcs")],
+    operation_id_callback=operation_id,
+)
 
 
 @routes.get("/arcs/<string:arc_id>/days", responses=answers(ArcDays, 304, 404, 503))
@@ -28,7 +34,9 @@ def days_of_arc(path: ArcPath, query: ArcDaysQuery) -> Response:
     form(None, "json")
     first, last = _range(query)
     pointers = reading().pointers(ROADS, first, last)
-    etag = http_cache.tag_of(path.arc_id, *(f"{p.day} {p.edition}" for p in pointers))
+    etag = http_cache.tag_of(
+        path.arc_id, f"{first} {last}", *(f"{p.day} {p.edition}" for p in pointers)
+    )
 
     def make() -> Response:
         credits = reading().attributions(pointers)
@@ -57,8 +65,9 @@ def _range(query: ArcDaysQuery) -> tuple[date, date]:
 
 def _newest(first: date | None) -> date:
     pointer = reading().newest(ROADS)
-    newest = pointer.day if pointer else date.today()
-    return max(newest, first) if first else newest
+    if pointer is None:
+        raise NotFound("unknown-day", f"No day of {ROADS} is published yet")
+    return max(pointer.day, first) if first else pointer.day
 
 
 def _back(day: date, days: int) -> date:

@@ -8,7 +8,7 @@ from flask_openapi3.models.tag import Tag
 from cityflow.contracts.api import ArcCollection, ArcHourPage, ArcPage
 from cityflow_api import rows
 from cityflow_api.answering import csv_answer, here, json_answer, page_links
-from cityflow_api.documented import answers
+from cityflow_api.documented import answers, operation_id
 from cityflow_api.failures import NotFound
 from cityflow_api.negotiation import form
 from cityflow_api.paging import Rows
@@ -23,7 +23,15 @@ from cityflow_api.params import (
 from cityflow_api.routes.asked import Walk, walk
 
 HOURS_OF_AN_ARC = 25
-routes = APIBlueprint("arcs", __name__, url_prefix="/v1", abp_tags=[Tag(name="arcs")])
+ROW_COUNTS = ("X-Row-Count", "X-Rows-Matched")
+"""Rows of this CSV, and rows of all its pages, so that a cut download is noticed."""
+routes = APIBlueprint(
+    "arcs",
+    __name__,
+    url_prefix="/v1",
+    abp_tags=[Tag(name="arcs")],
+    operation_id_callback=operation_id,
+)
 
 
 @routes.get(
@@ -136,8 +144,8 @@ def _hour_page(step: Walk, page: Rows) -> Response:
 def _csv(step: Walk, page: Rows, table: str) -> Response:
     name = f"comptages_{table}_{step.found.day}"
     answer = csv_answer(rows.csv(page.frame), name, (step.facts.attribution,))
-    answer.headers["X-Row-Count"] = str(page.frame.height)
-    answer.headers["X-Rows-Matched"] = str(page.matched)
+    for header, count in zip(ROW_COUNTS, (page.frame.height, page.matched), strict=True):
+        answer.headers[header] = str(count)
     return answer
 
 

@@ -11,14 +11,20 @@ from cityflow.contracts import ComptagesSummary, Dataset, Pointer
 from cityflow.contracts.api import DatasetDay, DayEntry, DayList, ReportDay
 from cityflow_api import http_cache, paging
 from cityflow_api.answering import json_answer, page_links
-from cityflow_api.documented import answers
+from cityflow_api.documented import answers, operation_id
 from cityflow_api.failures import BadParameter, NotFound
 from cityflow_api.negotiation import form
 from cityflow_api.params import DaysQuery, EditionQuery, MetricsPath
 from cityflow_api.reading import REPORT, known_dataset
 from cityflow_api.routes.asked import reading
 
-routes = APIBlueprint("days", __name__, url_prefix="/v1", abp_tags=[Tag(name="days")])
+routes = APIBlueprint(
+    "days",
+    __name__,
+    url_prefix="/v1",
+    abp_tags=[Tag(name="days")],
+    operation_id_callback=operation_id,
+)
 
 
 @routes.get("/days", responses=answers(DayList, 304, 503))
@@ -27,9 +33,10 @@ def days(query: DaysQuery) -> Response:
     form(None, "json")
     found = reading().days(query.first, _last(query), query.limit + 1)
     shown = dict(list(found.items())[: query.limit])
-    etag = http_cache.tag_of(*(f"{p.day} {p.dataset} {p.edition}" for p in chain(*shown.values())))
+    more = len(found) > len(shown)
+    editions = (p.model_dump_json() for p in chain(*shown.values()))
     return http_cache.revalidated(
-        etag, lambda: _list(shown, more=len(found) > len(shown)), forever=False
+        http_cache.tag_of(str(more), *editions), lambda: _list(shown, more=more), forever=False
     )
 
 

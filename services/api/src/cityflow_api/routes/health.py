@@ -9,13 +9,15 @@ from flask_openapi3.models.tag import Tag
 from cityflow.contracts import Dataset, Pointer
 from cityflow.contracts.api import Health, NewestDay, Readiness
 from cityflow_api.answering import ROADS, json_answer
-from cityflow_api.documented import answers
+from cityflow_api.documented import answers, operation_id
 from cityflow_api.http_cache import NEVER
 from cityflow_api.negotiation import form
 from cityflow_api.params import NoQuery
 from cityflow_api.routes.asked import reading
 
-routes = APIBlueprint("health", __name__, abp_tags=[Tag(name="health")])
+routes = APIBlueprint(
+    "health", __name__, abp_tags=[Tag(name="health")], operation_id_callback=operation_id
+)
 
 
 @routes.get("/healthz", responses=answers(Health))

@@ -9,14 +9,20 @@ from cityflow.storage import layout
 from cityflow.storage.canonical import digest
 from cityflow_api import http_cache
 from cityflow_api.answering import csv_answer, json_answer, page_links
-from cityflow_api.documented import answers
+from cityflow_api.documented import answers, operation_id
 from cityflow_api.failures import BadParameter, NotFound
 from cityflow_api.negotiation import form
 from cityflow_api.params import DayPath, ReportQuery
 from cityflow_api.reading import REPORT, Found
 from cityflow_api.routes.asked import reading
 
-routes = APIBlueprint("reports", __name__, url_prefix="/v1", abp_tags=[Tag(name="reports")])
+routes = APIBlueprint(
+    "reports",
+    __name__,
+    url_prefix="/v1",
+    abp_tags=[Tag(name="reports")],
+    operation_id_callback=operation_id,
+)
 
 
 @routes.get("/reports/<string:date>", responses=answers(DailyReport, 304, 404, 503, csv=True))
