@@ -4,10 +4,9 @@ import os
 import signal
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -124,29 +123,30 @@ def test_a_second_demo_publishes_nothing_new(
 
 
 @contextmanager
-def serving(clone: Path, *ports: str) -> Iterator[subprocess.Popen[str]]:
-    """`make demo` as the leader of a process group, up to the line that says it serves."""
-    process = subprocess.Popen(
-        ["make", "demo", *ports], cwd=clone, env=ENVIRONMENT, start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    impatient = threading.Timer(120, process.kill)
-    impatient.start()
-    assert process.stdout is not None
-    said = []
-    for line in process.stdout:
-        said.append(line)
-        if "Ctrl-C stops both" in line:
-            break
-    impatient.cancel()
-    assert process.poll() is None, "".join(said)
-    threading.Thread(target=process.stdout.read, daemon=True).start()
-    children = psutil.Process(process.pid).children(recursive=True)
+def serving(clone: Path, *ports: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`make demo` as the leader of a process group, from the moment it says that it serves."""
+    said = clone.with_name("said.txt")
+    with said.open("wb") as stream:
+        process = subprocess.Popen(
+            ["make", "demo", *ports], cwd=clone, env=ENVIRONMENT, start_new_session=True,
+            stdout=stream, stderr=subprocess.STDOUT,
+        )  # fmt: skip
     try:
+        deadline = time.monotonic() + 120
+        while "Ctrl-C stops both" not in said.read_text():
+            assert process.poll() is None, said.read_text()
+            assert time.monotonic() < deadline, said.read_text()
+            time.sleep(0.2)
         yield process
     finally:
-        for child in children:
-            if child.is_running():
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Leave nothing behind, even where the demo would."""
+    if process.poll() is None:
+        for child in psutil.Process(process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
                 child.kill()
         process.kill()
         process.wait()
