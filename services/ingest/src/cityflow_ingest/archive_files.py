@@ -115,7 +115,7 @@ def _refused(name: str, wanted: Dataset | None, error: SourceError) -> Outcome:
     # Where in an archive it was found is told by the name of the refusal.
     inside = error.name.removeprefix(name).strip()
     found = f"in {inside[1:-1]}: {error.found}" if inside else error.found
-    return Outcome(name, "refused", wanted, found=found, expected=error.expected)
+    return Outcome(name, "refused", wanted, found=printable(found), expected=error.expected)
 
 
 def _report(outcome: Outcome) -> None:

@@ -14,7 +14,7 @@ from cityflow_ingest.foreign import EXPECTED
 from cityflow_ingest.formats import Container
 from cityflow_ingest.sample import Head, Record, Sample
 
-_TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\Z)|[\[\]{},]', re.DOTALL)
+_TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
 _CLOSER: Final = {"[": "]", "{": "}"}
 _DEEPEST: Final = 32
 """GeoJSON in an answer of the portal is nested 9 deep."""

@@ -22,7 +22,9 @@ app = App(help="Sources to raw: recognises, archives and receipts what arrives."
 
 @app.command()
 def files(
-    paths: Annotated[list[Path], typer.Argument(help="Files, or folders with all below them")],
+    paths: Annotated[
+        list[Path], typer.Argument(readable=False, help="Files, or folders with all below")
+    ],
     dataset: Annotated[
         Dataset | None, typer.Option(help="Refuse whatever is not of this dataset")
     ] = None,

@@ -63,5 +63,5 @@ def refusing_unreadable(name: str) -> Iterator[None]:
 
 
 def printable(path: Path | str) -> str:
-    """The path as text that any output takes, whatever bytes its name is made of."""
-    return str(path).encode(errors="backslashreplace").decode()
+    """The path as text that any output takes, whatever characters and bytes it is made of."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(path))

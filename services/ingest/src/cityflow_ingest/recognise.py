@@ -62,8 +62,10 @@ def _unknown(sample: Sample, name: str, wanted: Dataset | None) -> FileRefused:
         return FileRefused(name, f"the columns {_listed(sample.columns)}", _expected(wanted))
     if missing := nearest.missing(sample.keys):
         found = f"columns like those of {nearest}, without {_listed(missing)}"
+    elif others := nearest.without & sample.keys:
+        found = f"columns of {nearest}, but also {', '.join(sorted(others))}"
     else:
-        found = f"columns of {nearest} where they are not published, in {sample.container}"
+        found = f"columns of {nearest}, but in {sample.container}"
     return FileRefused(name, found, _needs(nearest))
 
 
