@@ -64,9 +64,8 @@ def test_all_bad_parameters_are_named(client: FlaskClient) -> None:
         ("/v1/days/1999-01-01/arcs", "unknown-day", "the newest day is 2024-03-06"),
         ("/v1/days/1999-01-01/metrics/comptages", "unknown-day", "/v1/days lists all days"),
         ("/v1/reports/2024-03-04", "unknown-day", "the newest day is 2024-03-05"),
-        ("/v1/days/2024-03-05/metrics/buses", "unknown-dataset", "comptages, bikes"),
-        ("/v1/days/2024-03-05/metrics/referentiel", "unknown-dataset", "comptages, bikes"),
-        ("/v1/days/2024-03-05/metrics/bikes", "unknown-day", "no day of it"),
+        ("/v1/days/2024-03-05/metrics/buses", "unknown-dataset", "there is: comptages"),
+        ("/v1/days/2024-03-05/metrics/bikes", "unknown-dataset", "there is: comptages"),
         ("/v1/days/2024-03-05/arcs?edition=" + "f" * 20, "unknown-edition", "current one is 333"),
         ("/v1/reports/2024-03-05?edition=" + "f" * 20, "unknown-edition", "current one is 555"),
         ("/v1/days/1999-01-01/arcs?edition=" + "f" * 20, "unknown-edition", "newest day"),
@@ -124,6 +123,14 @@ def test_a_failure_of_the_api_tells_nothing_but_its_id(
     app.add_url_rule("/broken", view_func=lambda: {}["secret-name"])
     problem = problem_of(app.test_client(), "/broken", 500)
     assert "secret-name" not in problem.detail
+
+
+def test_an_empty_store_has_no_day(tmp_path: Path) -> None:
+    client = create_app(Settings(output_dir=tmp_path)).test_client()
+    assert client.get("/readyz").json["newest_day"] is None
+    assert client.get("/v1/days").json["days"] == []
+    for path in ("/v1/arcs/1/days", "/v1/days/2024-03-05/arcs", "/v1/reports/2024-03-05"):
+        assert "published" in problem_of(client, path, 404).detail
 
 
 def test_a_store_that_is_down_is_a_503_until_it_is_back(tmp_path: Path) -> None:

@@ -132,12 +132,3 @@ class Reading:
 
 def _facts(document: dict[str, Any]) -> Facts:
     return Facts(document["status"], Attribution.model_validate(document["attribution"]))
-
-
-def known_dataset(name: str) -> Dataset:
-    """The dataset of that name; raises NotFound with the names there are."""
-    if name not in MEASURED:
-        raise NotFound(
-            "unknown-dataset", f"No dataset {name!r} is measured; there are: {', '.join(MEASURED)}"
-        )
-    return Dataset(name)

@@ -23,10 +23,3 @@ class LazyStore:
             if self._store is None:
                 self._store = self._opener()
             return self._store
-
-    def close(self) -> None:
-        """Close the store if it was opened."""
-        with self._lock:
-            if self._store is not None:
-                self._store.close()
-            self._store = None

@@ -7,7 +7,7 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
-from cityflow.contracts import ComptagesSummary, Dataset, Pointer
+from cityflow.contracts import ComptagesSummary, Dataset, Pointer, PublishedDocument
 from cityflow.contracts.api import DatasetDay, DayEntry, DayList, ReportDay
 from cityflow_api import http_cache, paging
 from cityflow_api.answering import json_answer, page_links
@@ -15,9 +15,10 @@ from cityflow_api.documented import answers, operation_id
 from cityflow_api.failures import BadParameter, NotFound
 from cityflow_api.negotiation import form
 from cityflow_api.params import DaysQuery, EditionQuery, MetricsPath
-from cityflow_api.reading import REPORT, known_dataset
+from cityflow_api.reading import REPORT
 from cityflow_api.routes.asked import reading
 
+SUMMARIES: dict[str, type[PublishedDocument]] = {Dataset.COMPTAGES: ComptagesSummary}
 routes = APIBlueprint(
     "days",
     __name__,
@@ -46,17 +47,22 @@ def days(query: DaysQuery) -> Response:
 def metrics(path: MetricsPath, query: EditionQuery) -> Response:
     """The published summary of a dataset on a day: totals, profile, rankings, quality."""
     form(None, "json")
-    dataset = known_dataset(path.type)
-    found = reading().find(dataset, path.date, query.edition)
-    if dataset is not Dataset.COMPTAGES:
-        raise NotFound("unknown-dataset", f"{dataset} has no summary in this version of the API")
+    summary_of = _summary_model(path.type)
+    found = reading().find(path.type, path.date, query.edition)
     facts = reading().facts(found)
 
     def make() -> Response:
-        summary = ComptagesSummary.model_validate(reading().document(found))
+        summary = summary_of.model_validate(reading().document(found))
         return page_links(json_answer(summary, (facts.attribution,)), None)
 
     return http_cache.revalidated(http_cache.tag(found.edition), make, forever=found.pinned)
+
+
+def _summary_model(dataset: str) -> type[PublishedDocument]:
+    if dataset not in SUMMARIES:
+        names = ", ".join(SUMMARIES)
+        raise NotFound("unknown-dataset", f"There is no summary of {dataset!r}; there is: {names}")
+    return SUMMARIES[dataset]
 
 
 def _list(shown: dict[date, list[Pointer]], *, more: bool) -> Response:
