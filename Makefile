@@ -31,7 +31,7 @@ lint: $(VENV)/.dev ## ruff, mypy --strict and the import rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy $(wildcard $(SOURCES))
-	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/lint-imports --no-cache --no-logo
 
 .PHONY: test-integration
 test-integration: $(VENV)/.dev ## across services: real servers, a real browser, a clean clone
