@@ -2,21 +2,22 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cityflow.storage import canonical
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT
 VALUES = st.recursive(
     SCALARS.filter(lambda value: not (isinstance(value, float) and math.isinf(value))),
-    lambda children: st.lists(children) | st.dictionaries(TEXT, children),
-    max_leaves=20,
+    lambda children: st.lists(children, max_size=4) | st.dictionaries(TEXT, children, max_size=4),
+    max_leaves=10,
 )
 
 
-@given(st.dictionaries(TEXT, VALUES))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(TEXT, VALUES, max_size=5))
 def test_a_body_comes_back_as_it_was_and_has_one_text(body: dict[str, Any]) -> None:
     text = canonical.dumps(body)
     assert repr(canonical.loads(text)) == repr(canonical.loads(text.encode()))

@@ -131,6 +131,15 @@ def test_a_list_walks_only_the_folder_of_its_prefix(
     assert walked == [tmp_path / "parts/comptages/dt=2025-01-15"]
 
 
+def test_a_list_passes_over_what_is_deleted_meanwhile(objects: LocalObjects) -> None:
+    for name in ("1", "2", "3"):
+        objects.put(f"a/{name}", b"x")
+    listed = objects.list("a/")
+    assert next(listed).key == "a/1"
+    objects.delete("a/2")
+    assert [info.key for info in listed] == ["a/3"]
+
+
 def test_other_users_may_read_an_object(tmp_path: Path, objects: LocalObjects) -> None:
     before = os.umask(0o022)
     objects.put("a/b", b"x")

@@ -1,7 +1,9 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import pytest
 from contract_support import killed
@@ -158,6 +160,23 @@ def test_who_was_taken_for_dead_tells_the_true_outcome(
     assert list(runs.query(DAY)) == [ended]
     assert ended.error is None
     assert store.documents.types() == ["run"]
+
+
+def test_who_ends_just_now_is_not_interrupted(
+    runs: Runs, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = start_elsewhere(runs, monkeypatch, datetime(2025, 4, 1, tzinfo=UTC))
+
+    class Overtaken(SqliteDocuments):
+        """The run ends between the observer's look at it and its write."""
+
+        def put_if(self, id: DocumentId, body: Mapping[str, Any], version: int) -> int:
+            runs.finish(run, "new")
+            return super().put_if(id, body, version)
+
+    with closing(Overtaken(tmp_path / "cityflow.db")) as documents:
+        assert Runs(Store(documents, store.objects)).close_orphans("process") == 0
+    assert outcomes(runs) == ["new"]
 
 
 def test_a_mark_without_its_run_goes(runs: Runs, store: Store, tmp_path: Path) -> None:

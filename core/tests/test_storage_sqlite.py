@@ -171,6 +171,17 @@ def test_a_new_file_that_stays_busy_is_said_so(path: Path) -> None:
             SqliteDocuments(path, busy_seconds=0.1)
 
 
+def test_a_new_file_that_another_writes_to_is_waited_for(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable, match="locked"):
+            SqliteDocuments(path, busy_seconds=0.1)
+        release = threading.Timer(0.3, other.execute, ["COMMIT"])
+        release.start()
+        SqliteDocuments(path).close()
+        release.join()
+
+
 def test_a_file_of_another_kind_is_refused_and_kept(path: Path) -> None:
     path.write_bytes(b"iu_ac;libelle;t_1h\n" * 500)
     assert "not a database; move that file away" in refusal(path)

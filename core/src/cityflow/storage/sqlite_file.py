@@ -135,7 +135,7 @@ class SqliteFile:
         connection.execute("COMMIT")
 
     def _switch_to_wal(self, connection: sqlite3.Connection) -> None:
-        # SQLite does not wait for others here, whatever the timeout.
+        # Whatever its timeout, SQLite does not wait here for another that writes.
         deadline = time.monotonic() + self._busy_seconds
         while True:
             try:
