@@ -96,6 +96,17 @@ def test_a_file_without_read_permission_is_refused_and_the_rest_archived(folder:
     assert document["refused"][0]["found"] == "a file that cannot be read (Permission denied)"
 
 
+def test_a_file_in_a_folder_that_may_not_be_entered_is_refused(folder: Path) -> None:
+    (folder / "closed").mkdir()
+    hidden = folder / "closed" / "a.csv"
+    hidden.write_text(GOOD)
+    hidden.parent.chmod(0o600)
+    ended = as_nobody(folder, hidden)
+    assert ended.returncode == 3, ended.stderr
+    (refusal,) = json.loads(ended.stdout)["refused"]
+    assert refusal["found"] == "a path without permission to look at it"
+
+
 def test_a_store_without_write_permission_ends_with_5(folder: Path) -> None:
     forbidden = folder / "forbidden.csv"
     forbidden.write_text(GOOD)

@@ -50,9 +50,11 @@ def json_sample(head: Head, name: str) -> Sample:
 
 def _decode(head: Head, name: str) -> str:
     """Only the last character of a cut head may be incomplete."""
+    if head.data.startswith(BOM):
+        # RFC 8259 forbids it, and streaming parsers stop at it.
+        raise FileRefused(name, "JSON after a byte order mark", "JSON without one")
     try:
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        return decoder.decode(head.data.removeprefix(BOM), final=head.whole)
+        return codecs.getincrementaldecoder("utf-8")().decode(head.data, final=head.whole)
     except UnicodeDecodeError as error:
         found = f"text that is not UTF-8 (byte 0x{head.data[error.start]:02x})"
         raise FileRefused(name, found, EXPECTED) from error
