@@ -28,7 +28,7 @@ def split_manifest(dataset: str, raw_sha256: str, reader: str) -> str:
 
 def part(dataset: str, day: Day, raw_sha256: str, reader: str) -> str:
     """The rows of one raw file that belong to one service day."""
-    return f"parts/{dataset}/dt={day}/{raw_sha256[:12]}-{reader}.parquet"
+    return f"parts/{dataset}/dt={day}/{raw_sha256[:12]}-{reader}.arrow"
 
 
 def clean(dataset: str, day: Day, edition: str) -> str:

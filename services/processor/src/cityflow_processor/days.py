@@ -36,9 +36,18 @@ class SplitFile:
     synthetic: bool
 
     @cached_property
+    def arcs(self) -> pl.Series:
+        """Identifiers of the file's arcs."""
+        return self.parts.file_frame("arcs").to_series()
+
+    @cached_property
     def attributes(self) -> pl.DataFrame:
-        """Attributes of the file's arcs."""
+        """Distinct attributes of the file's arcs."""
         return self.parts.file_frame("attributes")
+
+    def rows(self, day: date) -> PartRows:
+        """The file's rows of a day that it covers."""
+        return PartRows(self.parts.part(day), self.arcs, self.attributes)
 
 
 class GeographyOfDay(Protocol):
@@ -146,7 +155,7 @@ def _build(
 ) -> _Built:
     limits = thresholds()
     with_rows = [file for file in held if str(day) in file.manifest.days]
-    records = resolve([PartRows(file.parts.part(day), file.attributes) for file in with_rows])
+    records = resolve([file.rows(day) for file in with_rows])
     rejects = _rejects_of(day, held)
     measured = measure(records, day, geography, limits)
     reading = _reading(records, rejects, measured)
@@ -272,4 +281,4 @@ def _summary_file(store: Store, day: date) -> None:
     key = layout.summary_file(DATASET, day)
     text = dumps(document).encode()
     if store.objects.size(key) != len(text) or store.objects.read(key) != text:
-        store.objects.put(key, text)
+        store.objects.put(key, text, durable=False)

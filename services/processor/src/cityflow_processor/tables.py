@@ -50,6 +50,18 @@ def cache_bytes(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
+def ipc_bytes(frame: pl.DataFrame) -> bytes:
+    """A frame that is read once and dropped, in Arrow's own form."""
+    buffer = BytesIO()
+    frame.write_ipc(buffer, compression="uncompressed")
+    return buffer.getvalue()
+
+
+def read_ipc(data: bytes) -> pl.DataFrame:
+    """A frame from the bytes that `ipc_bytes` gave."""
+    return pl.read_ipc(data)
+
+
 def read_frame(data: bytes) -> pl.DataFrame:
     """A frame from the bytes of a Parquet file."""
     return pl.read_parquet(data, use_statistics=False)

@@ -23,12 +23,37 @@ def alerts_table(records: DayRecords, arcs: pl.DataFrame, limits: Thresholds) ->
     starts, ends = _runs(records.arc[hot], records.hour[hot], limits.alert_hours)
     if not starts.size:
         return schema(COMPTAGES_ALERTS).to_frame()
-    rows = [_alert(records, hot[a:b], limits) for a, b in zip(starts, ends, strict=True)]
-    alerts = pl.DataFrame(rows, orient="row").with_columns(
-        pl.col("start", "end", "peak_hour_end").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    )
+    alerts = _alerts(records, hot, starts, ends, limits)
     known = arcs.select("arc_id", "label", "arrondissement")
     return conform(alerts.join(known, on="arc_id", maintain_order="left"), COMPTAGES_ALERTS)
+
+
+def _alerts(
+    records: DayRecords, hot: Ints, starts: Ints, ends: Ints, limits: Thresholds
+) -> pl.DataFrame:
+    """One row a run [start, end) of the saturated rows `hot`."""
+    inside = np.repeat(np.arange(starts.size), ends - starts)
+    rows = np.concatenate([hot[a:b] for a, b in zip(starts, ends, strict=True)])
+    occupancy, hour = records.occupancy[rows], records.hour[rows]
+    bounds = np.append(0, np.cumsum(ends - starts))[:-1]
+    peak = np.maximum.reduceat(occupancy, bounds)
+    at_peak = np.flatnonzero(occupancy == peak[inside])
+    _, first = np.unique(inside[at_peak], return_index=True)
+    blocked = occupancy >= limits.blocked_e5
+    blocked_runs, _ = _runs(inside[blocked], hour[blocked], limits.alert_hours)
+    severe = np.zeros(starts.size, dtype=bool)
+    severe[inside[blocked][blocked_runs]] = True
+    return pl.DataFrame(
+        {
+            "arc_id": pl.Series(records.arcs).gather(records.arc[hot[starts]]),
+            "start": _instants(records.hour[hot[starts]] - 1),
+            "end": _instants(records.hour[hot[ends - 1]]),
+            "hours": ends - starts,
+            "peak_occupancy_pct": peak / OCCUPANCY_SCALE,
+            "peak_hour_end": _instants(hour[at_peak[first]]),
+            "severity": pl.Series(["saturated", "blocked"]).gather(severe.astype(np.int64)),
+        }
+    )
 
 
 def _runs(arc: Ints, hour: Ints, at_least: int) -> tuple[Ints, Ints]:
@@ -42,17 +67,5 @@ def _runs(arc: Ints, hour: Ints, at_least: int) -> tuple[Ints, Ints]:
     return starts[long_enough], ends[long_enough]
 
 
-def _alert(records: DayRecords, run: Ints, limits: Thresholds) -> dict[str, object]:
-    occupancy, hour = records.occupancy[run], records.hour[run]
-    peak = int(occupancy.argmax())
-    blocked = np.flatnonzero(occupancy >= limits.blocked_e5)
-    long_blocked, _ = _runs(np.zeros_like(blocked), hour[blocked], limits.alert_hours)
-    return {
-        "arc_id": records.arcs[int(records.arc[run[0]])],
-        "start": (int(hour[0]) - 1) * _HOUR_US,
-        "end": int(hour[-1]) * _HOUR_US,
-        "hours": int(run.size),
-        "peak_occupancy_pct": int(occupancy[peak]) / OCCUPANCY_SCALE,
-        "peak_hour_end": int(hour[peak]) * _HOUR_US,
-        "severity": "blocked" if long_blocked.size else "saturated",
-    }
+def _instants(hours: Ints) -> pl.Series:
+    return pl.Series(hours * _HOUR_US).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")

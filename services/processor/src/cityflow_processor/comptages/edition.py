@@ -4,6 +4,7 @@ import hashlib
 from datetime import date
 
 import numpy as np
+import polars as pl
 
 from cityflow.storage.canonical import digest, dumps
 from cityflow_processor.comptages.fields import ATTRIBUTES
@@ -20,7 +21,9 @@ def records_digest(records: DayRecords) -> str:
     """SHA-256 of the canonical records, independent of how they arrived or were chunked."""
     state = hashlib.sha256()
     for name in ATTRIBUTES:
-        state.update(dumps({name: records.attributes[name].to_list()}).encode())
+        texts = records.attributes[name].fill_null("\0")
+        state.update(texts.str.len_bytes().cast(pl.Int32).to_numpy().astype("<i4").tobytes())
+        state.update("".join(texts.to_list()).encode())
     columns = (
         records.arc,
         records.hour,

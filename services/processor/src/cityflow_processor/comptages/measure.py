@@ -15,10 +15,10 @@ from cityflow_processor.comptages.arcs import arcs_table, places
 from cityflow_processor.comptages.audit import Sums
 from cityflow_processor.comptages.fields import NO_STATE, OCCUPANCY_SCALE, STATES, STATUSES
 from cityflow_processor.comptages.geography import Geography
+from cityflow_processor.comptages.hours import hours_of_day
 from cityflow_processor.comptages.resolve import DayRecords, Ints
 from cityflow_processor.comptages.tally import state_of, tally
 from cityflow_processor.comptages.thresholds import Thresholds
-from cityflow_processor.reading.hours import hours_of_day
 from cityflow_processor.tables import conform
 
 # Part of every edition's identity: change it when a formula below changes.
@@ -42,7 +42,8 @@ def measure(records: DayRecords, day: date, geography: Geography, limits: Thresh
     """Everything that the edition of a day publishes."""
     hours = hours_of_day(day)
     starts = [hour_of_day(datetime.fromtimestamp(hour * 3600, UTC)) for hour in hours]
-    expected = expected_hours(records, hours)
+    lost = lost_hour(records, hours)
+    expected = len(hours) - (lost is not None)
     states = state_of(records.occupancy, limits)
     by_arc = tally(records, states, records.arc, len(records.arcs))
     by_hour = tally(records, states, records.hour - hours[0], len(hours))
@@ -51,7 +52,7 @@ def measure(records: DayRecords, day: date, geography: Geography, limits: Thresh
     alerts = alerts_table(records, arcs, limits)
     areas = summary.area_totals(by_arc, arcs, where, geography, expected)
     totals = summary.day_totals(by_arc, arcs, expected)
-    profile = summary.hour_profile(by_hour, hours, starts, len(records.arcs))
+    profile = summary.hour_profile(by_hour, hours, starts, len(records.arcs), lost)
     compared, mismatches = _derivation(records, states)
     return Measured(
         clean=_clean(records),
@@ -87,16 +88,15 @@ def measure(records: DayRecords, day: date, geography: Geography, limits: Thresh
     )
 
 
-def expected_hours(records: DayRecords, hours: tuple[int, ...]) -> int:
-    """Hours the source holds of a day: 24 of the 25 of an autumn day if it lost the repeated one.
+def lost_hour(records: DayRecords, hours: tuple[int, ...]) -> int | None:
+    """Place of the hour that the source does not hold, or None: one of the 25 of autumn.
 
     02:00 local time then ends two hours. The feed keeps the second stamp and drops the first;
     where no arc has the first, none is expected to (guide: ten facts, 6).
     """
-    if len(hours) < 25:
-        return len(hours)
-    first_of_two = hours[1]
-    return 25 if bool(np.any(records.hour == first_of_two)) else 24
+    if len(hours) < 25 or bool(np.any(records.hour == hours[1])):
+        return None
+    return 1
 
 
 def _derivation(records: DayRecords, states: Ints) -> tuple[int, int]:

@@ -5,6 +5,7 @@ occupancy). Between receipts the later row wins whole, its nulls included. The r
 depend on the order of rows or chunks; every dropped row is counted.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,17 +18,18 @@ from cityflow_processor.comptages.fields import ARC, ATTRIBUTES, OCCUPANCY_SCALE
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 NULL: Final = -1
-_COLUMNS: Final = ("flow", "occupancy", "state", "status", "attributes")
+_MEASURED: Final = ("flow", "occupancy", "state", "status")
 
 
 @dataclass(frozen=True)
 class PartRows:
-    """One file's rows of a day (schema of `validate.ROWS_SCHEMA`) and the file's attributes.
+    """One file's rows of a day (schema of `validate.ROWS_SCHEMA`), and what they point to.
 
     Parts are given in the order of their receipts: a later one wins.
     """
 
     rows: pl.DataFrame
+    arcs: pl.Series
     attributes: pl.DataFrame
 
 
@@ -36,7 +38,8 @@ class DayRecords:
     """The canonical records of a day, sorted by arc identifier and hour.
 
     `arc` indexes `arcs`; `hour` is the end, in hours since 1970 UTC; `flow` in vehicles and
-    `occupancy` in 10⁻⁵ % are -1 where null. `attributes` has one row per arc.
+    `occupancy` in 10⁻⁵ % are -1 where null. `attributes` has one row per arc: what was published
+    with its latest hour.
     """
 
     arcs: list[str]
@@ -71,18 +74,18 @@ class _Stack:
 
 def resolve(parts: list[PartRows]) -> DayRecords:
     """The canonical records of a day from its parts; no parts give an empty day."""
-    stack, attributes = _stack(parts)
+    stack, arcs, attributes = _stack(parts)
     key = stack.arc << 32 | stack.hour
     if key.size and not np.all(key[1:] > key[:-1]):
         order = np.argsort(key, kind="stable")
         stack, key = stack.take(order), key[order]
     kept, conflicts, withdrawn = _winners(stack, key)
     winners = stack if kept.all() else stack.take(kept)
-    arc_of, described = _describe(winners, attributes)
+    last = np.flatnonzero(np.append(winners.arc[1:] != winners.arc[:-1], True)[: winners.arc.size])
     return DayRecords(
-        described[ARC].to_list(),
-        described,
-        arc_of,
+        arcs.gather(winners.arc[last]).to_list(),
+        attributes[winners.attributes[last]],
+        np.repeat(np.arange(last.size), np.diff(last, prepend=-1)),
         winners.hour,
         winners.flow,
         winners.occupancy,
@@ -94,51 +97,37 @@ def resolve(parts: list[PartRows]) -> DayRecords:
     )
 
 
-def _stack(parts: list[PartRows]) -> tuple[_Stack, pl.DataFrame]:
+def _stack(parts: list[PartRows]) -> tuple[_Stack, pl.Series, pl.DataFrame]:
     """Rows of all parts, with arcs and attributes numbered in their own order."""
-    used = [part.attributes[np.unique(part.rows["arc"].to_numpy())] for part in parts]
-    if not used:
-        empty = np.empty(0, dtype=np.int64)
-        return _Stack(*[empty] * 8), pl.DataFrame(schema=dict.fromkeys(ATTRIBUTES, pl.String))
-    ranks, attributes = _rank(used)
-    arc_rank = _dense(attributes[ARC])
-    columns: list[list[Ints]] = []
-    for number, (part, rank) in enumerate(zip(parts, ranks, strict=True)):
-        local = part.rows["arc"].to_numpy()
-        lut = np.zeros(int(local.max()) + 1, dtype=np.int64)
-        lut[np.unique(local)] = rank
-        attribute = lut[local]
-        fixed = [_filled(part.rows[name]) for name in ("flow", "occupancy", "state", "status")]
-        receipt = np.full(local.size, number, dtype=np.int64)
-        columns.append(
-            [arc_rank[attribute], _filled(part.rows["hour"]), receipt, *fixed, attribute]
-        )
-    return _Stack(*(np.concatenate(column) for column in zip(*columns, strict=True))), attributes
+    arc_ranks, arcs = _rank([part.arcs.to_frame() for part in parts], (ARC,))
+    ranks, attributes = _rank([part.attributes for part in parts], ATTRIBUTES)
+    columns: list[list[Ints]] = [[np.empty(0, dtype=np.int64)] * len(_Stack.__dataclass_fields__)]
+    for number, (part, arc_rank, rank) in enumerate(zip(parts, arc_ranks, ranks, strict=True)):
+        fixed = [_filled(part.rows[name]) for name in _MEASURED]
+        receipt = np.full(part.rows.height, number, dtype=np.int64)
+        attribute = np.append(rank, NULL)[_filled(part.rows["attributes"])]
+        arc = arc_rank[part.rows["arc"].to_numpy()]
+        columns.append([arc, _filled(part.rows["hour"]), receipt, *fixed, attribute])
+    stack = _Stack(*(np.concatenate(column) for column in zip(*columns, strict=True)))
+    return stack, arcs[ARC], attributes
 
 
 def _filled(values: pl.Series) -> Ints:
     return values.cast(pl.Int64).fill_null(NULL).to_numpy()
 
 
-def _rank(frames: list[pl.DataFrame]) -> tuple[list[Ints], pl.DataFrame]:
-    """Distinct attributes in order, and the place of each frame's rows among them."""
+def _rank(frames: list[pl.DataFrame], by: Sequence[str]) -> tuple[list[Ints], pl.DataFrame]:
+    """Distinct rows in order, and the place of each frame's rows among them."""
+    if not frames:
+        return [], pl.DataFrame(schema=dict.fromkeys(by, pl.String))
     if len(frames) == 1:
         return [np.arange(frames[0].height)], frames[0]
-    distinct = pl.concat(frames).unique().sort(ATTRIBUTES).with_row_index("_")
-    ranks = [
-        frame.join(
-            distinct, on=list(ATTRIBUTES), how="left", nulls_equal=True, maintain_order="left"
-        )["_"]
-        .to_numpy()
-        .astype(np.int64)
+    distinct = pl.concat(frames).unique().sort(by).with_row_index("_")
+    joined = [
+        frame.join(distinct, on=list(by), how="left", nulls_equal=True, maintain_order="left")
         for frame in frames
     ]
-    return ranks, distinct.drop("_")
-
-
-def _dense(values: pl.Series) -> Ints:
-    """Dense rank of sorted values."""
-    return (values != values.shift(1)).fill_null(value=False).cast(pl.Int64).cum_sum().to_numpy()
+    return [frame["_"].to_numpy().astype(np.int64) for frame in joined], distinct.drop("_")
 
 
 def _winners(stack: _Stack, key: Ints) -> tuple[Bools, int, int]:
@@ -155,7 +144,7 @@ def _winners(stack: _Stack, key: Ints) -> tuple[Bools, int, int]:
     first = np.append(True, keys[1:] != keys[:-1])
     winner = np.maximum.accumulate(np.where(first, np.arange(keys.size), 0))
     differs = np.zeros(keys.size, dtype=bool)
-    for name in _COLUMNS:
+    for name in _MEASURED:
         values: Ints = getattr(rows, name)
         differs |= values != values[winner]
     kept[contested[order[~first]]] = False
@@ -195,34 +184,3 @@ def _withdrawn(rows: _Stack, winner: Ints) -> int:
         gone = earlier & (values >= 0) & (values[winner] < 0)
         lost += np.unique(winner[gone]).size
     return int(lost)
-
-
-def _describe(rows: _Stack, attributes: pl.DataFrame) -> tuple[Ints, pl.DataFrame]:
-    """Index of each row's arc, and one row of attributes per arc.
-
-    Each attribute is the one published with the arc's latest hour that has it.
-    """
-    if not rows.arc.size:
-        return rows.arc, attributes.clear()
-    starts = np.flatnonzero(np.append(True, rows.arc[1:] != rows.arc[:-1]))
-    arc_of = np.cumsum(np.append(False, rows.arc[1:] != rows.arc[:-1])).astype(np.int64)
-    low = np.minimum.reduceat(rows.attributes, starts)
-    high = np.maximum.reduceat(rows.attributes, starts)
-    described = attributes[high]
-    several = np.flatnonzero(low != high)
-    if several.size:
-        chosen = [_coalesce(rows, attributes, arc_of == arc) for arc in several]
-        others = (
-            described.with_row_index("_").filter(~pl.col("_").is_in(several.tolist())).drop("_")
-        )
-        described = pl.concat([others, *chosen]).sort(ARC)
-    return arc_of, described
-
-
-def _coalesce(rows: _Stack, attributes: pl.DataFrame, of_arc: Bools) -> pl.DataFrame:
-    latest: dict[int, int] = {}
-    for attribute, hour in zip(rows.attributes[of_arc], rows.hour[of_arc], strict=True):
-        latest[int(attribute)] = max(latest.get(int(attribute), -1), int(hour))
-    order = sorted(latest, key=lambda attribute: (latest[attribute], attribute), reverse=True)
-    ranked = attributes[order]
-    return ranked.select(pl.col(name).drop_nulls().first() for name in ATTRIBUTES)

@@ -66,12 +66,15 @@ def vkt(values: pl.Series) -> float | None:
 
 
 def hour_profile(
-    by_hour: Tally, hours: Sequence[int], starts: Sequence[int], arcs: int
+    by_hour: Tally, hours: Sequence[int], starts: Sequence[int], arcs: int, lost: int | None
 ) -> list[Hour]:
-    """One entry an hour; `hours` are ends in hours since 1970 UTC, `starts` their local hours."""
+    """One entry an hour; `hours` are ends in hours since 1970 UTC, `starts` their local hours.
+
+    `lost` is the place of an hour that the source does not hold: nothing is expected of it.
+    """
     return [
         Hour(
-            **_observed(by_hour, at, arcs, arcs),
+            **_observed(by_hour, at, arcs, 0 if at == lost else arcs),
             hour_end=datetime.fromtimestamp(hour * 3600, UTC),
             hour_of_day=start,
             states=_states(by_hour.states[at]),

@@ -5,9 +5,11 @@ gives the same tokens on regular text (a property of the test suite).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Protocol
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 from polars.exceptions import PolarsError
 
@@ -22,7 +24,10 @@ from cityflow_processor.comptages.fields import (
     STATUS,
     TIME,
 )
+from cityflow_processor.comptages.lines import Lines
 from cityflow_processor.comptages.tolerant import records
+
+Rows = npt.NDArray[np.int64]
 
 RAW_TEXT_LIMIT: Final = 4096
 WRONG_FIELD_COUNT: Final = "wrong_field_count"
@@ -53,66 +58,135 @@ class TokenReject:
     raw: str
 
 
-@dataclass(frozen=True)
-class Tokens:
+class Tokens(Protocol):
     """Tokens of a block.
 
-    `frame` has the columns of `COLUMNS` that the file holds, as Categorical (or Float64 for
-    flow and occupancy when every value is a number). `lines` gives the line of each row within
-    the block, None when row i stands on line i. `line_count` counts all lines of the block.
+    `frame` has the measured columns that the file holds: Categorical, and Float64 or text for
+    flow and occupancy. `line_count` counts all lines of the block.
     """
 
     frame: pl.DataFrame
     line_count: int
-    lines: Sequence[int] | None = None
-    raws: Sequence[str] | None = None
-    rejects: list[TokenReject] = field(default_factory=list)
+    rejects: list[TokenReject]
+
+    def line(self, row: int) -> int:
+        """Line of the block, from 0, at which a row stands."""
+
+    def raw(self, row: int) -> str:
+        """A row as received."""
+
+    def attributes(self, rows: Rows) -> pl.DataFrame:
+        """Texts of `ATTRIBUTES` of some rows (columns the file lacks: null)."""
 
 
-def read_tokens(data: bytes, header: Header) -> Tokens:
-    """Tokens of a block of whole records."""
-    frame = _read_fast(data, header)
-    if frame is not None:
-        return Tokens(frame, frame.height)
-    return _read_tolerant(data, header)
+class NotRegular(Exception):
+    """The fast reader cannot prove a block regular: it must be read tolerantly."""
 
 
-def _read_fast(data: bytes, header: Header) -> pl.DataFrame | None:
-    text = pl.Categorical(pl.Categories.random())
+class FastTokens:
+    """Tokens of a block of which each line is one row."""
+
+    def __init__(self, frame: pl.DataFrame, lines: Lines, header: Header) -> None:
+        self.frame = frame
+        self.line_count = len(lines)
+        self.rejects: list[TokenReject] = []
+        self._lines = lines
+        self._header = header
+
+    def line(self, row: int) -> int:
+        """The row's own number."""
+        return row
+
+    def raw(self, row: int) -> str:
+        """The row's line."""
+        return self._lines.text(row)
+
+    def attributes(self, rows: Rows) -> pl.DataFrame:
+        """Read from the lines of these rows alone. Raises NotRegular."""
+        frame = _parse(self._lines.join(rows), self._header, ATTRIBUTES, pl.String())
+        if frame.height != rows.size:
+            raise NotRegular
+        return with_all_attributes(frame)
+
+
+def read_fast(data: bytes, header: Header) -> FastTokens:
+    """Tokens of a block of whole records, each on a line of its own. Raises NotRegular."""
+    if b"\0" in data:
+        raise NotRegular
+    lines = Lines(data)
+    frame = _parse(data, header, MEASURED, pl.Categorical(pl.Categories.random()))
+    if frame.height != len(lines) or not _is_whole(frame, header):
+        raise NotRegular
+    return FastTokens(frame.rechunk(), lines, header)
+
+
+def _parse(data: bytes, header: Header, wanted: Sequence[str], text: pl.DataType) -> pl.DataFrame:
+    if not data:
+        raise NotRegular
     names = [name or f"_{i}" for i, name in enumerate(header.columns)]
     schema = {n: pl.Float64() if n in (FLOW, OCCUPANCY) else text for n in names}
-    wanted = [i for i, name in enumerate(header.columns) if name in COLUMNS]
+    places = [i for i, name in enumerate(header.columns) if name in wanted]
     try:
-        frame = pl.read_csv(
-            data,
-            separator=header.delimiter,
-            has_header=False,
-            schema=schema,
-            columns=wanted,
+        return pl.read_csv(
+            data, separator=header.delimiter, has_header=False, schema=schema, columns=places
         )
-    except PolarsError:
-        return None
-    return frame.rechunk() if _is_regular(frame, header) else None
+    except PolarsError as error:
+        raise NotRegular from error
 
 
-def _is_regular(frame: pl.DataFrame, header: Header) -> bool:
-    """No merged lines, no control characters, no row cut short before its last measurement."""
+def _is_whole(frame: pl.DataFrame, header: Header) -> bool:
+    """No blank line, and no row cut short before its last measurement."""
     guard = header.columns[header.last_measured]
-    if guard not in (STATE, STATUS) or frame[guard].null_count() or frame[ARC].null_count():
+    if guard not in (STATE, STATUS):
         return False
-    if frame[TIME].null_count():
-        return False
-    return not any(
-        _has_control(frame[name]) for name in frame.columns if name not in (FLOW, OCCUPANCY)
-    )
+    return not any(frame[name].null_count() for name in (guard, ARC, TIME))
 
 
-def _has_control(values: pl.Series) -> bool:
-    distinct = values.unique().cast(pl.String)
-    return bool(distinct.str.contains(r"[\x00\n]").any())
+def with_all_attributes(frame: pl.DataFrame) -> pl.DataFrame:
+    """The columns `ATTRIBUTES` as trimmed texts; empty and absent ones null."""
+    held = [name for name in ATTRIBUTES if name in frame.columns]
+    texts = pl.col(held).cast(pl.String).str.strip_chars().replace("", None)
+    absent = [pl.lit(None, pl.String).alias(n) for n in ATTRIBUTES if n not in held]
+    return frame.select(texts).with_columns(absent).select(ATTRIBUTES)
 
 
-def _read_tolerant(data: bytes, header: Header) -> Tokens:
+class FrameTokens:
+    """Tokens that are all in one frame, rows with their raw texts."""
+
+    def __init__(
+        self,
+        frame: pl.DataFrame,
+        lines: Sequence[int],
+        raws: Sequence[str],
+        line_count: int,
+        rejects: list[TokenReject],
+    ) -> None:
+        self.frame = frame
+        self.line_count = line_count
+        self.rejects = rejects
+        self._lines = lines
+        self._raws = raws
+
+    @property
+    def size(self) -> int:
+        """Characters of all records as received."""
+        return sum(len(raw) for raw in self._raws)
+
+    def line(self, row: int) -> int:
+        """The line at which the record starts."""
+        return self._lines[row]
+
+    def raw(self, row: int) -> str:
+        """The record as received."""
+        return self._raws[row]
+
+    def attributes(self, rows: Rows) -> pl.DataFrame:
+        """Gathered from the frame."""
+        return with_all_attributes(self.frame[rows])
+
+
+def read_tolerant(data: bytes, header: Header) -> FrameTokens:
+    """Tokens of a block of whole records, each line by itself where quoting is irregular."""
     lines, rejects = _decoded_lines(data)
     width, last_measured = len(header.columns), header.last_measured
     rows: list[list[str]] = []
@@ -131,7 +205,7 @@ def _read_tolerant(data: bytes, header: Header) -> Tokens:
             rows.append(record.fields + [""] * (width - found))
             at.append(record.line)
             raws.append(record.raw)
-    return Tokens(_frame(rows, header), len(lines), at, raws, rejects)
+    return FrameTokens(_frame(rows, header), at, raws, len(lines), rejects)
 
 
 def _decoded_lines(data: bytes) -> tuple[list[str], list[TokenReject]]:
@@ -160,7 +234,7 @@ def _frame(rows: list[list[str]], header: Header) -> pl.DataFrame:
     return pl.DataFrame(columns).with_columns(pl.col(texts).cast(text))
 
 
-def tokens_of_records(rows: Sequence[dict[str, str | None]], raws: Sequence[str]) -> Tokens:
+def tokens_of_records(rows: Sequence[dict[str, str | None]], raws: Sequence[str]) -> FrameTokens:
     """Tokens of records that arrived as objects (JSON): one row each, texts or None."""
     text = pl.Categorical(pl.Categories.random())
     names = [name for name in (*MEASURED, *ATTRIBUTES[1:]) if any(name in row for row in rows)]
@@ -168,4 +242,5 @@ def tokens_of_records(rows: Sequence[dict[str, str | None]], raws: Sequence[str]
         {n: pl.Series(n, [row.get(n) for row in rows], dtype=pl.String) for n in names}
     )
     texts = [name for name in names if name not in (FLOW, OCCUPANCY)]
-    return Tokens(frame.with_columns(pl.col(texts).cast(text)), len(rows), range(len(rows)), raws)
+    frame = frame.with_columns(pl.col(texts).cast(text))
+    return FrameTokens(frame, range(len(rows)), raws, len(rows), [])

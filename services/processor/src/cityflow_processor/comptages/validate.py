@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from cityflow_processor.comptages.attributes import describe
 from cityflow_processor.comptages.fields import (
     ARC,
-    ATTRIBUTES,
     FLOW,
     NO_STATE,
     OCCUPANCY,
@@ -26,13 +25,19 @@ from cityflow_processor.comptages.fields import (
     STATUS_CODES,
     TIME,
 )
+from cityflow_processor.comptages.lookups import Bools, Ints, codes_of, judge
 from cityflow_processor.comptages.stamps import NO_SUCH_HOUR, parse_hour_end
-from cityflow_processor.comptages.tokens import Tokens
+from cityflow_processor.comptages.tokens import (
+    RAW_TEXT_LIMIT,
+    Header,
+    NotRegular,
+    Tokens,
+    read_fast,
+    read_tolerant,
+)
 
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 MAX_FLOW_VEH: Final = 1_000_000  # beyond any road: a broken number, not a measurement
-_ARC_ID = re.compile(r"[\w.:/-]{1,64}")
+_ARC_ID: Final = r"^[0-9A-Za-z_.:/-]{1,64}$"
 
 ROWS_SCHEMA: Final = pl.Schema(
     {
@@ -42,9 +47,9 @@ ROWS_SCHEMA: Final = pl.Schema(
         "occupancy": pl.Int32,
         "state": pl.UInt8,
         "status": pl.UInt8,
+        "attributes": pl.UInt32,
     }
 )
-ATTRIBUTES_SCHEMA: Final = pl.Schema(dict.fromkeys(ATTRIBUTES, pl.String))
 REJECTS_SCHEMA: Final = pl.Schema(
     {
         "line": pl.Int64,
@@ -77,104 +82,93 @@ _CODE: Final = {name: code for code, (name, _) in enumerate(_REASONS, start=1)}
 
 @dataclass(frozen=True)
 class Batch:
-    """One chunk, read: typed rows, distinct arc attributes, rejects, rows of no hour at all.
+    """One chunk, read: typed rows, their arcs, the arcs' attributes, rejects.
 
-    `rejects.line` counts from the start of the chunk; `rejects.hour` is null if unknown.
-    `empty_gap_rows` are empty rows stamped in the hour that the spring clock change removes.
+    `rows.arc` is the place in `arcs`, sorted; `rows.attributes` the place in `attributes`, null
+    but for the rows of an arc's latest hour of a day. `rejects.line` counts from the start of
+    the chunk; `rejects.hour` is null if unknown. `empty_gap_rows` are empty rows stamped in the
+    hour that the spring clock change removes.
     """
 
     rows: pl.DataFrame
+    arcs: pl.Series
     attributes: pl.DataFrame
     rejects: pl.DataFrame
     empty_gap_rows: int
     line_count: int
 
 
-def validate(tokens: Tokens, raw_lines: "RawLines") -> Batch:
-    """Apply the contract to every row of a block."""
+def read_batch(data: bytes, header: Header) -> Batch:
+    """Read a block of whole records: fast where it is regular, else tolerantly."""
+    try:
+        return validate(read_fast(data, header))
+    except NotRegular:
+        return validate(read_tolerant(data, header))
+
+
+def validate(tokens: Tokens) -> Batch:
+    """Apply the contract to every row of a block. Raises NotRegular."""
     frame = tokens.frame
-    if not frame.height:
-        return Batch(
-            ROWS_SCHEMA.to_frame(),
-            ATTRIBUTES_SCHEMA.to_frame(),
-            _rejects(tokens),
-            0,
-            tokens.line_count,
-        )
     hours, time_faults = _hours(frame[TIME])
     flow, flow_faults = _flow(frame[FLOW])
     occupancy, occupancy_faults = _occupancy(frame[OCCUPANCY])
     faults = _first_fault(_arc_faults(frame[ARC]), time_faults, flow_faults, occupancy_faults)
     empty_gap = _empty_gap(faults, frame)
-    good = (faults == 0) & ~empty_gap
-    arc, attributes = _attributes(frame, good)
+    good = np.flatnonzero((faults == 0) & ~empty_gap)
+    arcs, arc = _arcs(frame[ARC][good])
+    places, attributes = describe(tokens, good, arc, hours[good])
     rows = pl.DataFrame(
         {
             "arc": arc,
-            "hour": hours[good].astype(np.int32),
-            "flow": flow.filter(good),
-            "occupancy": occupancy.filter(good),
+            "hour": hours[good],
+            "flow": flow[good],
+            "occupancy": occupancy[good],
             "state": _codes(frame, STATE, STATE_CODES, NO_STATE)[good],
             "status": _codes(frame, STATUS, STATUS_CODES, 0)[good],
+            "attributes": places,
         },
-        schema=ROWS_SCHEMA,
+        schema_overrides=ROWS_SCHEMA,
     )
     bad = np.flatnonzero((faults > 0) & ~empty_gap)
-    rejects = pl.concat([_rejects(tokens), _row_rejects(tokens, raw_lines, bad, faults, hours)])
-    return Batch(rows, attributes, rejects, int(empty_gap.sum()), tokens.line_count)
+    rejects = pl.concat([_rejects(tokens), _row_rejects(tokens, bad, faults, hours)])
+    return Batch(rows, arcs, attributes, rejects, int(empty_gap.sum()), tokens.line_count)
 
 
-class RawLines:
-    """The lines of a block, cut only if a reject asks for its raw text."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._lines: list[bytes] | None = None
-
-    def __getitem__(self, line: int) -> str:
-        if self._lines is None:
-            self._lines = self._data.split(b"\n")
-        return self._lines[line].removesuffix(b"\r").decode(errors="backslashreplace")
-
-
-def _distinct(values: pl.Series) -> tuple[npt.NDArray[np.uint32], list[int], list[str | None]]:
-    """Physical codes (null: one past the largest), and the distinct codes with their texts."""
-    codes = values.to_physical()
-    null = int(codes.max() or 0) + 1  # type: ignore[arg-type]
+def _arcs(values: pl.Series) -> tuple[pl.Series, Ints]:
+    """Sorted distinct identifiers, and the place of each row's among them."""
     distinct = values.unique()
-    keys = distinct.to_physical().fill_null(null).to_list()
-    return codes.fill_null(null).to_numpy(), keys, distinct.cast(pl.String).to_list()
-
-
-def _lookup(values: pl.Series, table: dict[str | None, int]) -> Ints:
-    codes, keys, texts = _distinct(values)
-    lut = np.zeros(max(keys, default=0) + 2, dtype=np.int64)
-    for key, text in zip(keys, texts, strict=True):
-        lut[key] = table[text]
-    return lut[codes]
+    texts = distinct.cast(pl.String).str.strip_chars()
+    arcs = texts.unique().sort()
+    codes = codes_of(values)
+    table = np.zeros(int(codes.max(initial=0)) + 1, dtype=np.int64)
+    table[codes_of(distinct)] = arcs.search_sorted(texts).to_numpy() if len(arcs) else []
+    return arcs.alias(ARC), table[codes]
 
 
 def _arc_faults(arcs: pl.Series) -> Ints:
-    def fault(text: str | None) -> int:
-        if not text or not text.strip():
-            return _CODE["missing_arc"]
-        if text.strip() == PHANTOM_ARC:
-            return _CODE["phantom_arc"]
-        return 0 if _ARC_ID.fullmatch(text.strip()) else _CODE["bad_arc_id"]
+    distinct = arcs.unique().cast(pl.String)
+    if distinct.str.contains(_ARC_ID).fill_null(value=False).all():
+        return np.zeros(len(arcs), dtype=np.int64)
+    return judge(arcs, _arc_fault)
 
-    distinct = arcs.unique().cast(pl.String).to_list()
-    return _lookup(arcs, {text: fault(text) for text in distinct})
+
+def _arc_fault(text: str | None) -> int:
+    if not text or not text.strip():
+        return _CODE["missing_arc"]
+    if text.strip() == PHANTOM_ARC:
+        return _CODE["phantom_arc"]
+    return 0 if re.fullmatch(_ARC_ID, text.strip()) else _CODE["bad_arc_id"]
 
 
 def _hours(times: pl.Series) -> tuple[Ints, Ints]:
-    hour_of: dict[str | None, int] = {}
-    fault_of: dict[str | None, int] = {}
-    for text in times.unique().cast(pl.String).to_list():
+    """Hours since 1970 UTC (−1: unreadable), and faults."""
+
+    def read(text: str | None) -> int:
         hour, reason = parse_hour_end(text) if text else (None, "missing_time")
-        hour_of[text] = hour if hour is not None else -1
-        fault_of[text] = _CODE[reason] if reason else 0
-    faults = _lookup(times, fault_of) if any(fault_of.values()) else np.zeros(len(times), np.int64)
-    return _lookup(times, hour_of), faults
+        return hour if hour is not None else -_CODE[reason or "bad_time"]
+
+    read_as = judge(times, read)
+    return np.maximum(read_as, -1), np.maximum(-read_as, 0)
 
 
 def _numbers(values: pl.Series, bad: str) -> tuple[pl.Series, Ints]:
@@ -208,7 +202,7 @@ def _occupancy(values: pl.Series) -> tuple[pl.Series, Ints]:
     return scaled.cast(pl.Int32), faults
 
 
-def _or(faults: Ints, where: npt.NDArray[np.bool_], name: str) -> Ints:
+def _or(faults: Ints, where: Bools, name: str) -> Ints:
     return np.where((faults == 0) & where, _CODE[name], faults)
 
 
@@ -231,52 +225,22 @@ def _empty_gap(faults: Ints, frame: pl.DataFrame) -> Bools:
 def _codes(frame: pl.DataFrame, name: str, table: dict[str, int], missing: int) -> Ints:
     if name not in frame.columns:
         return np.full(frame.height, missing, dtype=np.int64)
-    distinct = frame[name].unique().cast(pl.String).to_list()
-    codes = {t: table.get(t.strip().lower(), missing) if t else missing for t in distinct}
-    return _lookup(frame[name], codes)
-
-
-_MIX: Final = np.random.default_rng(20240311).integers(
-    1, 2**63, len(ATTRIBUTES), np.uint64
-) | np.uint64(1)
-
-
-def _attributes(frame: pl.DataFrame, good: npt.NDArray[np.bool_]) -> tuple[pl.Series, pl.DataFrame]:
-    """Position of each good row's attributes, and the distinct attributes (empty text: null)."""
-    held = [name for name in ATTRIBUTES if name in frame.columns]
-    mixed = np.zeros(frame.height, dtype=np.uint64)
-    for name, factor in zip(held, _MIX, strict=False):
-        codes = frame[name].to_physical().fill_null(2**32 - 1).to_numpy().astype(np.uint64)
-        mixed += codes * factor
-        mixed ^= mixed >> np.uint64(29)
-    kept = np.flatnonzero(good)
-    distinct, first, inverse = np.unique(mixed[kept], return_index=True, return_inverse=True)
-    texts = frame[kept[first]].select(
-        pl.col(held).cast(pl.String).str.strip_chars().replace("", None)
-    )
-    absent = [pl.lit(None, pl.String).alias(n) for n in ATTRIBUTES if n not in held]
-    ordered = texts.with_columns(absent).select(ATTRIBUTES).with_row_index("_").sort(ATTRIBUTES)
-    rank = np.empty(len(distinct), dtype=np.uint32)
-    rank[ordered["_"].to_numpy()] = np.arange(len(distinct), dtype=np.uint32)
-    return pl.Series("arc", rank[inverse]), ordered.drop("_")
+    return judge(frame[name], lambda text: table.get((text or "").strip().lower(), missing))
 
 
 def _rejects(tokens: Tokens) -> pl.DataFrame:
-    rows = [(r.line, None, r.reason, r.detail, r.raw[:4096]) for r in tokens.rejects]
+    rows = [(r.line, None, r.reason, r.detail, r.raw[:RAW_TEXT_LIMIT]) for r in tokens.rejects]
     return pl.DataFrame(rows, schema=REJECTS_SCHEMA, orient="row")
 
 
-def _row_rejects(
-    tokens: Tokens, raw_lines: RawLines, bad: Ints, faults: Ints, hours: Ints
-) -> pl.DataFrame:
+def _row_rejects(tokens: Tokens, bad: Ints, faults: Ints, hours: Ints) -> pl.DataFrame:
     values: list[dict[str, Any]] = (
         tokens.frame[bad].select(pl.col(ARC, TIME, FLOW, OCCUPANCY).cast(pl.String)).to_dicts()
     )
     rows = []
     for at, row in zip(bad.tolist(), values, strict=True):
         name, detail = _REASONS[int(faults[at]) - 1]
-        line = at if tokens.lines is None else tokens.lines[at]
-        raw = tokens.raws[at] if tokens.raws is not None else raw_lines[line]
         hour = int(hours[at]) if hours[at] >= 0 else None
-        rows.append((line, hour, name, detail.format(**row), raw[:4096]))
+        raw = tokens.raw(at)[:RAW_TEXT_LIMIT]
+        rows.append((tokens.line(at), hour, name, detail.format(**row), raw))
     return pl.DataFrame(rows, schema=REJECTS_SCHEMA, orient="row")

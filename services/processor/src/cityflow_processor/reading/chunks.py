@@ -11,7 +11,8 @@ from cityflow.errors import SourceError
 from cityflow_processor.comptages.tolerant import MAX_JOINED_LINES, is_complete
 
 MAX_LINE_BYTES: Final = 1 << 20
-MAX_CHUNK_BYTES: Final = 48 << 20
+# Above 32 MiB the C library maps and unmaps each block anew, which costs more than parsing it.
+MAX_CHUNK_BYTES: Final = 16 << 20
 _WINDOW_BYTES: Final = 64 << 10
 
 
@@ -20,21 +21,34 @@ def chunks(stream: BinaryIO, chunk_rows: int, delimiter: str, name: str) -> Iter
 
     Raises SourceError for a line longer than 1 MiB, or quoting that never closes.
     """
+    take = _take_by_seeking if stream.seekable() else _take_by_reading
     first = _line(stream, name)
-    if not first:
-        return
     target = min(MAX_CHUNK_BYTES, max(1, chunk_rows * len(first)))
-    chunk = first
+    chunk = take(stream, first, target, name)
     while chunk:
-        if target > len(chunk):
-            chunk += stream.read(target - len(chunk))
-            chunk += _line(stream, name)
         while not _ends_record(chunk, delimiter) and (more := _line(stream, name)):
             chunk += more
             if len(chunk) > 2 * MAX_CHUNK_BYTES:
                 raise SourceError(f"{name}: a quoted field does not end within {len(chunk)} bytes")
         yield chunk
-        chunk = _line(stream, name)
+        chunk = take(stream, b"", target, name)
+
+
+def _take_by_reading(stream: BinaryIO, head: bytes, target: int, name: str) -> bytes:
+    """`head` and what follows, up to the first line end at or after `target` bytes."""
+    block = stream.read(max(0, target - len(head)))
+    return b"".join((head, block, _line(stream, name) if target > len(head) else b""))
+
+
+def _take_by_seeking(stream: BinaryIO, head: bytes, target: int, name: str) -> bytes:
+    """The same, finding the end first: a block that is joined costs its memory again."""
+    start = stream.tell() - len(head)
+    if target > len(head):
+        stream.seek(start + target)
+        _line(stream, name)
+    end = stream.tell()
+    stream.seek(start)
+    return stream.read(end - start)
 
 
 def _line(stream: BinaryIO, name: str) -> bytes:

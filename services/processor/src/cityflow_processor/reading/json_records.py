@@ -9,12 +9,12 @@ import ijson
 
 from cityflow.errors import SourceError
 from cityflow.published_names import comptages_columns
-from cityflow_processor.comptages.tokens import Tokens, tokens_of_records
+from cityflow_processor.comptages.tokens import FrameTokens, tokens_of_records
 
 _PLACES: Final = ("item", "results.item", "records.item")
 
 
-def json_tokens(stream: BinaryIO, chunk_rows: int, name: str) -> Iterator[Tokens]:
+def json_tokens(stream: BinaryIO, chunk_rows: int, name: str) -> Iterator[FrameTokens]:
     """Tokens of a list of records, of `{"results": […]}`, or of API v1's `{"records": […]}`.
 
     Raises SourceError where the text stops being JSON, with what the parser says.

@@ -10,20 +10,21 @@ from datetime import date
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from cityflow_processor.comptages.fields import ATTRIBUTES
+from cityflow_processor.comptages.attributes import ATTRIBUTES_SCHEMA
+from cityflow_processor.comptages.fields import ARC, ATTRIBUTES
+from cityflow_processor.comptages.hours import day_codes, day_of_hour
+from cityflow_processor.comptages.lookups import Ints
 from cityflow_processor.comptages.normalise import canonical_attributes
-from cityflow_processor.comptages.validate import ATTRIBUTES_SCHEMA, REJECTS_SCHEMA
-from cityflow_processor.reading.hours import day_codes, day_of_hour
+from cityflow_processor.comptages.validate import REJECTS_SCHEMA
 from cityflow_processor.reading.parts import ChunkManifest, FileManifest, PartsCache
 
 GROUP_ROWS: Final = 1_500_000
 REJECT_COLUMNS: Final = ("day", "member", "row", "reason", "detail", "raw_text")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Chunk:
     """A finished chunk: its place in the file and what it held."""
 
@@ -39,7 +40,7 @@ def merge(
 
     `first_row` is the number of the first record: 2 under a header line, 1 in JSON.
     """
-    numbering = _number_attributes(cache, chunks)
+    numbering = _number(cache, chunks)
     days: Counter[str] = Counter()
     for chunk in chunks:
         days.update(chunk.manifest.days)
@@ -59,26 +60,33 @@ def merge(
 
 
 class _Numbering:
-    """Distinct canonical attributes of a file, numbered in their order."""
+    """Arcs and distinct canonical attributes of a file, numbered in their own order."""
 
     def __init__(self) -> None:
+        self._arcs: dict[str, int] = {}
         self._known: dict[int, int] = {}
         self._frames = [ATTRIBUTES_SCHEMA.to_frame()]
-        self._local: dict[tuple[int, int], npt.NDArray[np.int64]] = {}
-        self._rank = np.empty(0, dtype=np.uint32)
+        self._local: dict[Chunk, tuple[Ints, Ints]] = {}
+        self._arc_rank = np.empty(0, dtype=np.int64)
+        self._rank = np.empty(0, dtype=np.int64)
 
-    def add(self, chunk: Chunk, attributes: pl.DataFrame) -> None:
+    def add(self, chunk: Chunk, arcs: pl.DataFrame, attributes: pl.DataFrame) -> None:
+        """Learn what a chunk names."""
         hashes = attributes.hash_rows(seed=11).to_list()
         fresh = [at for at, value in enumerate(hashes) if value not in self._known]
         for at in fresh:
             self._known[hashes[at]] = len(self._known)
         if fresh:
             self._frames.append(attributes[fresh])
-        places = np.array([self._known[value] for value in hashes], dtype=np.int64)
-        self._local[(chunk.member, chunk.index)] = places
+        names = [self._arcs.setdefault(arc, len(self._arcs)) for arc in arcs[ARC].to_list()]
+        places = [self._known[value] for value in hashes]
+        self._local[chunk] = (np.array(names, np.int64), np.array(places, np.int64))
 
-    def finish(self) -> pl.DataFrame:
-        """Canonical attributes in order; forms that mean the same get the same number."""
+    def finish(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Arcs, and canonical attributes: forms that mean the same get the same number."""
+        arcs = pl.DataFrame({ARC: list(self._arcs)}, schema={ARC: pl.String}).with_row_index("_")
+        arcs = arcs.sort(ARC)
+        self._arc_rank = _inverse(arcs["_"])
         frame = canonical_attributes(pl.concat(self._frames)).with_row_index("_")
         ordered = frame.sort(ATTRIBUTES)
         same = ordered.select(
@@ -86,20 +94,37 @@ class _Numbering:
         ).to_series()
         fresh = ~same.to_numpy() if frame.height else np.empty(0, dtype=bool)
         fresh[:1] = True
-        self._rank = np.empty(frame.height, dtype=np.uint32)
-        self._rank[ordered["_"].to_numpy()] = np.cumsum(fresh) - 1
-        return ordered.filter(pl.Series(fresh)).drop("_")
+        self._rank = (np.cumsum(fresh) - 1)[_inverse(ordered["_"])]
+        return arcs.drop("_"), ordered.filter(pl.Series(fresh)).drop("_")
 
-    def of(self, chunk: Chunk) -> npt.NDArray[np.uint32]:
-        return self._rank[self._local[(chunk.member, chunk.index)]]
+    def renumber(self, chunk: Chunk, rows: pl.DataFrame) -> pl.DataFrame:
+        """The chunk's rows with the numbers of the file."""
+        arcs, attributes = self._local[chunk]
+        places = pl.Series(self._rank[attributes], dtype=pl.UInt32)
+        return rows.with_columns(
+            pl.Series("arc", self._arc_rank[arcs][rows["arc"].to_numpy()], dtype=pl.UInt32),
+            places.gather(rows["attributes"]).alias("attributes"),
+        )
 
 
-def _number_attributes(cache: PartsCache, chunks: list[Chunk]) -> _Numbering:
+def _inverse(order: pl.Series) -> Ints:
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order.to_numpy()] = np.arange(len(order))
+    return rank
+
+
+def _number(cache: PartsCache, chunks: list[Chunk]) -> _Numbering:
     numbering = _Numbering()
     for chunk in chunks:
         if chunk.manifest.days:
-            numbering.add(chunk, cache.chunk_frame(chunk.member, chunk.index, "attributes"))
-    cache.write_file_frame("attributes", numbering.finish())
+            arcs, attributes = (
+                cache.chunk_frame(chunk.member, chunk.index, name)
+                for name in ("arcs", "attributes")
+            )
+            numbering.add(chunk, arcs, attributes)
+    arcs, attributes = numbering.finish()
+    cache.write_file_frame("arcs", arcs)
+    cache.write_file_frame("attributes", attributes)
     return numbering
 
 
@@ -124,15 +149,21 @@ def _write_parts(
         if wanted.isdisjoint(chunk.manifest.days):
             continue
         rows = cache.chunk_frame(chunk.member, chunk.index, "rows")
-        arc = pl.Series("arc", numbering.of(chunk)[rows["arc"].to_numpy()])
-        rows = rows.with_columns(arc, pl.Series("day", day_codes(rows["hour"])))
+        rows = numbering.renumber(chunk, rows)
+        rows = rows.with_columns(pl.Series("day", day_codes(rows["hour"].to_numpy())))
         if not wanted.issuperset(chunk.manifest.days):
             ordinals = [date.fromisoformat(day).toordinal() for day in group]
             rows = rows.filter(pl.col("day").is_in(ordinals))
         frames.append(rows)
-    ordered = pl.concat(frames).sort("day", "arc", "hour", "flow", "occupancy", "state", "status")
-    for part in ordered.partition_by("day", maintain_order=True):
-        cache.write_part(date.fromordinal(part.item(0, "day")), part.drop("day"))
+    for part in pl.concat(frames).partition_by("day", maintain_order=True):
+        day = date.fromordinal(part.item(0, "day"))
+        cache.write_part(day, _by_arc_and_hour(part.drop("day")))
+
+
+def _by_arc_and_hour(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows in order; duplicates stay as they stood in the file, so chunking never shows."""
+    key = rows["arc"].to_numpy().astype(np.int64) << 32 | rows["hour"].to_numpy()
+    return rows[np.argsort(key, kind="stable")]
 
 
 def _rejects(

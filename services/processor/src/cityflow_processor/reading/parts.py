@@ -14,7 +14,7 @@ import polars as pl
 from cityflow.errors import ObjectNotFound
 from cityflow.storage import layout
 from cityflow.storage.ports import Objects
-from cityflow_processor.tables import cache_bytes, read_frame
+from cityflow_processor.tables import cache_bytes, ipc_bytes, read_frame, read_ipc
 
 READER_VERSION: Final = "r1"
 
@@ -48,9 +48,10 @@ class FileManifest:
 
 @dataclass
 class ChunkFrames:
-    """Frames of one chunk: rows, attributes of the arcs they name, rejects."""
+    """Frames of one chunk: rows, the arcs and attributes they point to, rejects."""
 
     rows: pl.DataFrame
+    arcs: pl.DataFrame
     attributes: pl.DataFrame
     rejects: pl.DataFrame
 
@@ -88,14 +89,14 @@ class PartsCache:
     ) -> None:
         """Keep the output of one chunk, its manifest last."""
         base = self._chunk(member, index)
-        for name, frame in _named(frames).items():
+        for name, frame in vars(frames).items():
             if frame.height:
-                self._put(f"{base}.{name}.parquet", frame)
+                self.objects.put(f"{base}.{name}.arrow", ipc_bytes(frame), durable=False)
         self.objects.put(f"{base}.json", _dump(asdict(manifest)), durable=False)
 
     def chunk_frame(self, member: int, index: int, name: str) -> pl.DataFrame:
         """One frame of a finished chunk that has rows in it."""
-        return read_frame(self.objects.read(f"{self._chunk(member, index)}.{name}.parquet"))
+        return read_ipc(self.objects.read(f"{self._chunk(member, index)}.{name}.arrow"))
 
     def drop_chunks(self) -> None:
         """Forget the chunks, of every chunking, once the manifest stands."""
@@ -105,19 +106,20 @@ class PartsCache:
 
     def write_part(self, day: date, rows: pl.DataFrame) -> None:
         """The file's rows of one service day."""
-        self._put(layout.part(self.dataset, day, self.raw_sha256, READER_VERSION), rows)
+        key = layout.part(self.dataset, day, self.raw_sha256, READER_VERSION)
+        self.objects.put(key, ipc_bytes(rows), durable=False)
 
     def part(self, day: date) -> pl.DataFrame:
         """The file's rows of one service day."""
         key = layout.part(self.dataset, day, self.raw_sha256, READER_VERSION)
-        return read_frame(self.objects.read(key))
+        return read_ipc(self.objects.read(key))
 
     def write_file_frame(self, name: str, frame: pl.DataFrame) -> None:
-        """A frame of the whole file: `attributes` or `rejects`."""
+        """A frame of the whole file: `arcs`, `attributes` or `rejects`."""
         self._put(f"{self._base}.{name}.parquet", frame)
 
     def file_frame(self, name: str) -> pl.DataFrame:
-        """A frame of the whole file: `attributes` or `rejects`."""
+        """A frame of the whole file: `arcs`, `attributes` or `rejects`."""
         return read_frame(self.objects.read(f"{self._base}.{name}.parquet"))
 
     def _chunk(self, member: int, index: int) -> str:
@@ -133,10 +135,6 @@ class PartsCache:
         except (ObjectNotFound, ValueError):
             return None
         return body if isinstance(body, dict) else None
-
-
-def _named(frames: ChunkFrames) -> dict[str, pl.DataFrame]:
-    return {"rows": frames.rows, "attributes": frames.attributes, "rejects": frames.rejects}
 
 
 def _dump(body: dict[str, Any]) -> bytes:

@@ -15,10 +15,10 @@ from cityflow.errors import FileRefused, ObjectNotFound, TryAgain
 from cityflow.packed import open_members
 from cityflow.published_names import COMPTAGES_REQUIRED, comptages_columns
 from cityflow.storage import RawEntry, Store
-from cityflow_processor.comptages.tokens import Header, Tokens, read_tokens
-from cityflow_processor.comptages.validate import Batch, RawLines, validate
+from cityflow_processor.comptages.hours import day_codes
+from cityflow_processor.comptages.tokens import FrameTokens, Header
+from cityflow_processor.comptages.validate import Batch, read_batch, validate
 from cityflow_processor.reading.chunks import chunks
-from cityflow_processor.reading.hours import day_codes
 from cityflow_processor.reading.json_records import json_tokens
 from cityflow_processor.reading.merge import Chunk, merge
 from cityflow_processor.reading.parts import ChunkFrames, ChunkManifest, FileManifest, PartsCache
@@ -95,7 +95,7 @@ def _read_unit(cache: PartsCache, unit: _Unit) -> ChunkManifest:
         batch.rejects.height,
         _days(batch.rows),
     )
-    frames = ChunkFrames(batch.rows, batch.attributes, batch.rejects)
+    frames = ChunkFrames(batch.rows, batch.arcs.to_frame(), batch.attributes, batch.rejects)
     cache.write_chunk(unit.member, unit.index, manifest, frames)
     return manifest
 
@@ -103,7 +103,7 @@ def _read_unit(cache: PartsCache, unit: _Unit) -> ChunkManifest:
 def _days(rows: pl.DataFrame) -> dict[str, int]:
     if not rows.height:
         return {}
-    codes, counts = np.unique(day_codes(rows["hour"]), return_counts=True)
+    codes, counts = np.unique(day_codes(rows["hour"].to_numpy()), return_counts=True)
     return {
         str(date.fromordinal(code)): n
         for code, n in zip(codes.tolist(), counts.tolist(), strict=True)
@@ -127,18 +127,18 @@ def _csv_units(stream: BinaryIO, member: int, name: str, chunk_rows: int) -> Ite
 
 
 def _csv_work(data: bytes, header: Header) -> Work:
-    return lambda: validate(read_tokens(data, header), RawLines(data))
+    return lambda: read_batch(data, header)
 
 
 def _json_units(stream: BinaryIO, member: int, name: str, chunk_rows: int) -> Iterator[_Unit]:
     numbers = count()
     for tokens in json_tokens(stream, chunk_rows, name):
-        size = sum(len(raw) for raw in tokens.raws or ())
+        size = tokens.size
         yield _Unit(member, next(numbers), size, _json_work(tokens))
 
 
-def _json_work(tokens: Tokens) -> Work:
-    return lambda: validate(tokens, RawLines(b""))
+def _json_work(tokens: FrameTokens) -> Work:
+    return lambda: validate(tokens)
 
 
 def _header(line: bytes, name: str) -> Header:

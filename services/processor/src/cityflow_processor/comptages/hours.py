@@ -2,10 +2,10 @@
 
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from cityflow.calendar import hour_ends, service_day
 
@@ -22,9 +22,8 @@ def hours_of_day(day: date) -> tuple[int, ...]:
     return tuple(int(end.timestamp()) // 3600 for end in hour_ends(day))
 
 
-def day_codes(hours: pl.Series) -> npt.NDArray[np.int64]:
-    """Service day of each hour, as its proleptic ordinal. `hours` must not be empty."""
-    values = hours.to_numpy()
+def day_codes(values: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.int64]:
+    """Service day of each hour, as its proleptic ordinal; there must be one."""
     first, last = int(values.min()), int(values.max())
     table = _ordinals(first // 4096, last // 4096)
     codes: npt.NDArray[np.int64] = table[values - (first // 4096) * 4096]
