@@ -7,7 +7,6 @@ import polars as pl
 
 from cityflow.contracts.tables import COMPTAGES_ARCS
 from cityflow_processor.comptages.fields import OCCUPANCY_SCALE, STATUSES
-from cityflow_processor.comptages.geography import Geography, Place
 from cityflow_processor.comptages.resolve import DayRecords, Ints
 from cityflow_processor.comptages.tally import Tally
 from cityflow_processor.tables import conform
@@ -19,16 +18,6 @@ class Peak:
 
     flow_veh: Ints
     hour: Ints
-
-
-def places(records: DayRecords, geography: Geography) -> list[Place]:
-    """Where each arc of the day lies."""
-    shapes = records.attributes["geo_shape"].to_list()
-    points = records.attributes["geo_point_2d"].to_list()
-    return [
-        geography.place(arc, shape, point)
-        for arc, shape, point in zip(records.arcs, shapes, points, strict=True)
-    ]
 
 
 def peaks(records: DayRecords) -> Peak:
@@ -47,11 +36,15 @@ def peaks(records: DayRecords) -> Peak:
 def arcs_table(
     records: DayRecords,
     by_arc: Tally,
-    where: list[Place],
+    places: pl.DataFrame,
     expected_hours: int,
     local_hour: dict[int, int],
 ) -> pl.DataFrame:
-    """The table `arcs` (contract COMPTAGES_ARCS), sorted by arc_id."""
+    """The table `arcs` (contract COMPTAGES_ARCS), sorted by arc_id.
+
+    `places` are those of the arcs (`Geography.places`); `local_hour` maps an hour's end, in
+    hours since 1970 UTC, to the local hour at which it starts.
+    """
     peak = peaks(records)
     hours = by_arc.flow_hours
     frame = pl.DataFrame(
@@ -60,10 +53,7 @@ def arcs_table(
             "label": records.attributes["libelle"],
             "node_from_id": records.attributes["iu_nd_amont"],
             "node_to_id": records.attributes["iu_nd_aval"],
-            "arrondissement": [place.arrondissement for place in where],
-            "length_m": pl.Series([place.length_m for place in where], dtype=pl.Float64),
-            "geometry_source": [place.source for place in where],
-            "geometry": pl.Series([place.geometry for place in where], dtype=pl.String),
+            **places.to_dict(),
             "flow_veh": _or_null(by_arc.flow_veh, hours == 0),
             "flow_hours": hours,
             "occupancy_hours": by_arc.occupancy_hours,

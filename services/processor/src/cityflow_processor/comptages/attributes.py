@@ -18,7 +18,7 @@ ATTRIBUTES_SCHEMA: Final = pl.Schema(dict.fromkeys(ATTRIBUTES, pl.String))
 
 
 def describe(tokens: Tokens, rows: Ints, arc: Ints, hours: Ints) -> tuple[pl.Series, pl.DataFrame]:
-    """Place of each row's attributes (null unless of a latest hour), and the distinct ones, sorted.
+    """Place of each row's attributes (null unless of a latest hour), and the distinct ones.
 
     `rows` are the places of the good rows among the tokens; `arc` and `hours` are theirs.
     """
@@ -30,11 +30,15 @@ def describe(tokens: Tokens, rows: Ints, arc: Ints, hours: Ints) -> tuple[pl.Ser
     _, first, inverse = np.unique(
         texts.hash_rows(seed=7).to_numpy(), return_index=True, return_inverse=True
     )
-    ordered = texts[first].with_row_index("_").sort(ATTRIBUTES)
-    rank = np.empty(first.size, dtype=np.int64)
-    rank[ordered["_"].to_numpy()] = np.arange(first.size)
-    places[latest] = rank[inverse]
-    return _or_null(places), ordered.drop("_")
+    places[latest] = inverse
+    return _or_null(places), _complete(texts[first])
+
+
+def _complete(texts: pl.DataFrame) -> pl.DataFrame:
+    """The columns `ATTRIBUTES` as trimmed texts; empty and absent ones null."""
+    held = texts.select(pl.all().cast(pl.String).str.strip_chars().replace("", None))
+    absent = [pl.lit(None, pl.String).alias(n) for n in ATTRIBUTES if n not in held.columns]
+    return held.with_columns(absent).select(ATTRIBUTES)
 
 
 def _is_latest(arc: Ints, hours: Ints) -> Bools:

@@ -4,10 +4,9 @@ import hashlib
 from datetime import date
 
 import numpy as np
-import polars as pl
 
 from cityflow.storage.canonical import digest, dumps
-from cityflow_processor.comptages.fields import ATTRIBUTES
+from cityflow_processor.comptages.fields import DIGEST
 from cityflow_processor.comptages.geography import Geography
 from cityflow_processor.comptages.measure import METHOD_VERSION
 from cityflow_processor.comptages.resolve import DayRecords
@@ -20,10 +19,7 @@ EDITION_DIGITS = 20
 def records_digest(records: DayRecords) -> str:
     """SHA-256 of the canonical records, independent of how they arrived or were chunked."""
     state = hashlib.sha256()
-    for name in ATTRIBUTES:
-        texts = records.attributes[name].fill_null("\0")
-        state.update(texts.str.len_bytes().cast(pl.Int32).to_numpy().astype("<i4").tobytes())
-        state.update("".join(texts.to_list()).encode())
+    state.update(dumps({"attributes": records.attributes[DIGEST].to_list()}).encode())
     columns = (
         records.arc,
         records.hour,

@@ -19,6 +19,7 @@ ATTRIBUTES: Final = (
     "geo_point_2d",
     "geo_shape",
 )
+DIGEST: Final = "digest"
 COLUMNS: Final = tuple(dict.fromkeys((*MEASURED, *ATTRIBUTES)))
 
 STATES: Final = ("unknown", "fluid", "pre_saturated", "saturated", "blocked")

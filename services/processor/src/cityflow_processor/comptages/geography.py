@@ -3,12 +3,16 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
+
+import polars as pl
 
 from cityflow.geo import LonLat, ZoneIndex, length_m, midpoint
+from cityflow_processor.comptages.fields import ARC, DIGEST
 
 OUTSIDE: Final = "outside"
 UNKNOWN: Final = "unknown"
+_TABLES_KEPT: Final = 8
 Source = Literal["counts", "referentiel", "none"]
 
 
@@ -30,14 +34,23 @@ class KnownArc:
     point: LonLat
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """What the metrics need of an arc's geometry; unknown is null, never zero."""
 
-    source: Source
+    geometry_source: Source
     geometry: str | None
     length_m: float | None
     arrondissement: str
+
+
+PLACES_SCHEMA: Final = pl.Schema(
+    {
+        "geometry_source": pl.String,
+        "geometry": pl.String,
+        "length_m": pl.Float64,
+        "arrondissement": pl.String,
+    }
+)
 
 
 @dataclass
@@ -49,20 +62,36 @@ class Geography:
     referentiel_edition: str | None = None
     referentiel: Mapping[str, KnownArc] = field(default_factory=dict)
     _index: ZoneIndex | None = field(init=False, default=None)
-    _places: dict[tuple[str | None, str | None], Place | None] = field(
-        init=False, default_factory=dict
-    )
+    _places: dict[str, Place | None] = field(init=False, default_factory=dict)
+    _tables: dict[str, pl.DataFrame] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.zones:
             self._index = ZoneIndex([(zone.code, zone.geometry) for zone in self.zones])
 
-    def place(self, arc_id: str, shape: str | None, point: str | None) -> Place:
-        """The place of an arc from its canonical `geo_shape` and `geo_point_2d`, if any."""
-        key = (shape, point)
-        if key not in self._places:
-            self._places[key] = self._of_counts(shape, point)
-        own = self._places[key]
+    def places(self, attributes: pl.DataFrame) -> pl.DataFrame:
+        """Where arcs lie: columns of PLACES_SCHEMA, a row for each row of their attributes.
+
+        Most days have the same arcs, so the latest tables are kept.
+        """
+        digests = attributes[DIGEST].to_list()
+        key = "".join(digests)
+        if key not in self._tables:
+            columns = (attributes[name].to_list() for name in (ARC, "geo_shape", "geo_point_2d"))
+            rows = [self.place(*row) for row in zip(digests, *columns, strict=True)]
+            if len(self._tables) >= _TABLES_KEPT:
+                self._tables.clear()
+            self._tables[key] = pl.DataFrame(rows, schema=PLACES_SCHEMA, orient="row")
+        return self._tables[key]
+
+    def place(self, digest: str, arc_id: str, shape: str | None, point: str | None) -> Place:
+        """The place of an arc from its canonical `geo_shape` and `geo_point_2d`, if any.
+
+        `digest` stands for all attributes of the arc.
+        """
+        if digest not in self._places:
+            self._places[digest] = self._of_counts(shape, point)
+        own = self._places[digest]
         if own is not None and own.length_m is not None:
             return own
         known = self.referentiel.get(arc_id)

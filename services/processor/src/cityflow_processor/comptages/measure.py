@@ -11,7 +11,7 @@ from cityflow.calendar import hour_of_day
 from cityflow.contracts.tables import COMPTAGES_ARC_HOURS, COMPTAGES_CLEAN
 from cityflow_processor.comptages import summary
 from cityflow_processor.comptages.alerts import alerts_table
-from cityflow_processor.comptages.arcs import arcs_table, places
+from cityflow_processor.comptages.arcs import arcs_table
 from cityflow_processor.comptages.audit import Sums
 from cityflow_processor.comptages.fields import NO_STATE, OCCUPANCY_SCALE, STATES, STATUSES
 from cityflow_processor.comptages.geography import Geography
@@ -47,10 +47,10 @@ def measure(records: DayRecords, day: date, geography: Geography, limits: Thresh
     states = state_of(records.occupancy, limits)
     by_arc = tally(records, states, records.arc, len(records.arcs))
     by_hour = tally(records, states, records.hour - hours[0], len(hours))
-    where = places(records, geography)
-    arcs = arcs_table(records, by_arc, where, expected, dict(zip(hours, starts, strict=True)))
+    places = geography.places(records.attributes)
+    arcs = arcs_table(records, by_arc, places, expected, dict(zip(hours, starts, strict=True)))
     alerts = alerts_table(records, arcs, limits)
-    areas = summary.area_totals(by_arc, arcs, where, geography, expected)
+    areas = summary.area_totals(by_arc, arcs, geography.zones, expected)
     totals = summary.day_totals(by_arc, arcs, expected)
     profile = summary.hour_profile(by_hour, hours, starts, len(records.arcs), lost)
     compared, mismatches = _derivation(records, states)

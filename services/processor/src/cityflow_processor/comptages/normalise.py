@@ -7,20 +7,26 @@ from functools import lru_cache
 
 import polars as pl
 
-from cityflow_processor.comptages.fields import ATTRIBUTES
+from cityflow.storage.canonical import digest
+from cityflow_processor.comptages.fields import ATTRIBUTES, DIGEST
 
 _RESAVED = re.compile(r"(\d\d)/(\d\d)/(\d{4})")
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ].*)?")
 
 
 def canonical_attributes(attributes: pl.DataFrame) -> pl.DataFrame:
-    """Dates as ISO days, geometry as compact GeoJSON, points as `lat, lon`; unreadable: null."""
-    return attributes.with_columns(
+    """Dates as ISO days, geometry as compact GeoJSON, points as `lat, lon`; unreadable: null.
+
+    A last column, `digest`, stands for all of them.
+    """
+    frame = attributes.with_columns(
         _mapped(attributes["date_debut"], canonical_day),
         _mapped(attributes["date_fin"], canonical_day),
         _mapped(attributes["geo_point_2d"], canonical_point),
         _mapped(attributes["geo_shape"], canonical_geometry),
     ).select(ATTRIBUTES)
+    digests = [digest(json.dumps(row)) for row in frame.iter_rows()]
+    return frame.with_columns(pl.Series(DIGEST, digests, dtype=pl.String))
 
 
 def _mapped(values: pl.Series, function: Callable[[str], str | None]) -> pl.Series:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from cityflow_processor.comptages.fields import ARC, ATTRIBUTES, OCCUPANCY_SCALE
+from cityflow_processor.comptages.fields import ARC, ATTRIBUTES, DIGEST, OCCUPANCY_SCALE
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -99,8 +99,8 @@ def resolve(parts: list[PartRows]) -> DayRecords:
 
 def _stack(parts: list[PartRows]) -> tuple[_Stack, pl.Series, pl.DataFrame]:
     """Rows of all parts, with arcs and attributes numbered in their own order."""
-    arc_ranks, arcs = _rank([part.arcs.to_frame() for part in parts], (ARC,))
-    ranks, attributes = _rank([part.attributes for part in parts], ATTRIBUTES)
+    arc_ranks, arcs = _rank([part.arcs.to_frame() for part in parts], (ARC,), ARC)
+    ranks, attributes = _rank([part.attributes for part in parts], (*ATTRIBUTES, DIGEST), DIGEST)
     columns: list[list[Ints]] = [[np.empty(0, dtype=np.int64)] * len(_Stack.__dataclass_fields__)]
     for number, (part, arc_rank, rank) in enumerate(zip(parts, arc_ranks, ranks, strict=True)):
         fixed = [_filled(part.rows[name]) for name in _MEASURED]
@@ -116,17 +116,17 @@ def _filled(values: pl.Series) -> Ints:
     return values.cast(pl.Int64).fill_null(NULL).to_numpy()
 
 
-def _rank(frames: list[pl.DataFrame], by: Sequence[str]) -> tuple[list[Ints], pl.DataFrame]:
-    """Distinct rows in order, and the place of each frame's rows among them."""
+def _rank(
+    frames: list[pl.DataFrame], by: Sequence[str], key: str
+) -> tuple[list[Ints], pl.DataFrame]:
+    """Distinct rows in order, and the place of each frame's rows, told by `key`, among them."""
     if not frames:
         return [], pl.DataFrame(schema=dict.fromkeys(by, pl.String))
     if len(frames) == 1:
         return [np.arange(frames[0].height)], frames[0]
-    distinct = pl.concat(frames).unique().sort(by).with_row_index("_")
-    joined = [
-        frame.join(distinct, on=list(by), how="left", nulls_equal=True, maintain_order="left")
-        for frame in frames
-    ]
+    distinct = pl.concat(frames).unique(key).sort(by).with_row_index("_")
+    places = distinct.select("_", key)
+    joined = [frame.join(places, on=key, how="left", maintain_order="left") for frame in frames]
     return [frame["_"].to_numpy().astype(np.int64) for frame in joined], distinct.drop("_")
 
 

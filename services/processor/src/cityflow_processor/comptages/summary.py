@@ -17,7 +17,7 @@ from cityflow.contracts.comptages import (
     StateCounts,
 )
 from cityflow_processor.comptages.fields import STATES
-from cityflow_processor.comptages.geography import OUTSIDE, UNKNOWN, Geography, Place
+from cityflow_processor.comptages.geography import OUTSIDE, UNKNOWN, Zone
 from cityflow_processor.comptages.resolve import Ints
 from cityflow_processor.comptages.tally import Tally, fold, mean_pct, share
 
@@ -93,13 +93,14 @@ def _states(counts: Ints) -> StateCounts:
 
 
 def area_totals(
-    by_arc: Tally, arcs: pl.DataFrame, where: list[Place], geography: Geography, hours: int
+    by_arc: Tally, arcs: pl.DataFrame, zones: Sequence[Zone], hours: int
 ) -> list[AreaTotals]:
     """Every published polygon, with or without arcs, then `outside` and `unknown`."""
-    labels = {zone.code: zone.label for zone in geography.zones}
+    labels = {zone.code: zone.label for zone in zones}
     labels |= {OUTSIDE: "outside Paris", UNKNOWN: "unknown"}
     codes = list(labels)
-    group = np.array([codes.index(place.arrondissement) for place in where], dtype=np.int64)
+    place = {code: at for at, code in enumerate(codes)}
+    group = np.array([place[code] for code in arcs["arrondissement"].to_list()], dtype=np.int64)
     areas = fold(by_arc, group, len(codes))
     counts = np.bincount(group, minlength=len(codes))
     travelled = arcs["vkt_veh_km"]

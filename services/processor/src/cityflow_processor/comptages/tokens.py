@@ -76,7 +76,7 @@ class Tokens(Protocol):
         """A row as received."""
 
     def attributes(self, rows: Rows) -> pl.DataFrame:
-        """Texts of `ATTRIBUTES` of some rows (columns the file lacks: null)."""
+        """Texts of some rows, in those of the columns `ATTRIBUTES` that the file holds."""
 
 
 class NotRegular(Exception):
@@ -106,7 +106,7 @@ class FastTokens:
         frame = _parse(self._lines.join(rows), self._header, ATTRIBUTES, pl.String())
         if frame.height != rows.size:
             raise NotRegular
-        return with_all_attributes(frame)
+        return frame
 
 
 def read_fast(data: bytes, header: Header) -> FastTokens:
@@ -142,14 +142,6 @@ def _is_whole(frame: pl.DataFrame, header: Header) -> bool:
     return not any(frame[name].null_count() for name in (guard, ARC, TIME))
 
 
-def with_all_attributes(frame: pl.DataFrame) -> pl.DataFrame:
-    """The columns `ATTRIBUTES` as trimmed texts; empty and absent ones null."""
-    held = [name for name in ATTRIBUTES if name in frame.columns]
-    texts = pl.col(held).cast(pl.String).str.strip_chars().replace("", None)
-    absent = [pl.lit(None, pl.String).alias(n) for n in ATTRIBUTES if n not in held]
-    return frame.select(texts).with_columns(absent).select(ATTRIBUTES)
-
-
 class FrameTokens:
     """Tokens that are all in one frame, rows with their raw texts."""
 
@@ -182,7 +174,8 @@ class FrameTokens:
 
     def attributes(self, rows: Rows) -> pl.DataFrame:
         """Gathered from the frame."""
-        return with_all_attributes(self.frame[rows])
+        held = [name for name in ATTRIBUTES if name in self.frame.columns]
+        return self.frame.select(pl.col(held).cast(pl.String))[rows]
 
 
 def read_tolerant(data: bytes, header: Header) -> FrameTokens:

@@ -84,7 +84,7 @@ _CODE: Final = {name: code for code, (name, _) in enumerate(_REASONS, start=1)}
 class Batch:
     """One chunk, read: typed rows, their arcs, the arcs' attributes, rejects.
 
-    `rows.arc` is the place in `arcs`, sorted; `rows.attributes` the place in `attributes`, null
+    `rows.arc` is the place in `arcs`; `rows.attributes` the place in `attributes`, null
     but for the rows of an arc's latest hour of a day. `rejects.line` counts from the start of
     the chunk; `rejects.hour` is null if unknown. `empty_gap_rows` are empty rows stamped in the
     hour that the spring clock change removes.
@@ -135,21 +135,29 @@ def validate(tokens: Tokens) -> Batch:
 
 
 def _arcs(values: pl.Series) -> tuple[pl.Series, Ints]:
-    """Sorted distinct identifiers, and the place of each row's among them."""
+    """Distinct identifiers, and the place of each row's among them."""
     distinct = values.unique()
     texts = distinct.cast(pl.String).str.strip_chars()
-    arcs = texts.unique().sort()
+    arcs = texts.unique(maintain_order=True)
     codes = codes_of(values)
     table = np.zeros(int(codes.max(initial=0)) + 1, dtype=np.int64)
-    table[codes_of(distinct)] = arcs.search_sorted(texts).to_numpy() if len(arcs) else []
+    table[codes_of(distinct)] = (
+        np.arange(len(arcs))
+        if len(arcs) == len(texts)
+        else texts.replace_strict(arcs, range(len(arcs)), return_dtype=pl.Int64).to_numpy()
+    )
     return arcs.alias(ARC), table[codes]
 
 
 def _arc_faults(arcs: pl.Series) -> Ints:
-    distinct = arcs.unique().cast(pl.String)
-    if distinct.str.contains(_ARC_ID).fill_null(value=False).all():
-        return np.zeros(len(arcs), dtype=np.int64)
-    return judge(arcs, _arc_fault)
+    distinct = arcs.unique()
+    texts = distinct.cast(pl.String)
+    # Nearly all identifiers are plain numbers: only the others are looked at one by one.
+    odd = texts.cast(pl.UInt32, strict=False).cast(pl.String).ne_missing(texts) | texts.is_null()
+    codes = codes_of(arcs)
+    table = np.zeros(int(codes.max(initial=0)) + 1, dtype=np.int64)
+    table[codes_of(distinct)[odd.to_numpy()]] = [_arc_fault(t) for t in texts.filter(odd).to_list()]
+    return table[codes]
 
 
 def _arc_fault(text: str | None) -> int:

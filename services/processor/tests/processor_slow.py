@@ -1,0 +1,443 @@
+"""What the processor must publish, computed slowly in plain Python; shares no code with it.
+
+Values are exact: flows are integers, occupancies integers in 10⁻⁵ %, times UTC datetimes. Ratios
+are formed last, by one division.
+"""
+
+import csv
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from math import fsum
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pyproj import Geod
+
+Row = Mapping[str, str | None]
+Key = tuple[str, datetime]
+
+PARIS = ZoneInfo("Europe/Paris")
+HOUR = timedelta(hours=1)
+WGS84 = Geod(ellps="WGS84")
+STATES = ("unknown", "fluid", "pre_saturated", "saturated", "blocked")
+STATUSES = ("unknown", "open", "closed", "invalid")
+STATE_TEXTS = {"Inconnu": 0, "Fluide": 1, "Pré-saturé": 2, "Saturé": 3, "Bloqué": 4}
+STATUS_TEXTS = {"Inconnu": 0, "Ouvert": 1, "Barré": 2, "Invalide": 3}
+TECHNICAL = {
+    "Identifiant arc": "iu_ac",
+    "Libelle": "libelle",
+    "Date et heure de comptage": "t_1h",
+    "Débit horaire": "q",
+    "Taux d'occupation": "k",
+    "Etat trafic": "etat_trafic",
+    "Identifiant noeud amont": "iu_nd_amont",
+    "Libelle noeud amont": "libelle_nd_amont",
+    "Identifiant noeud aval": "iu_nd_aval",
+    "Libelle noeud aval": "libelle_nd_aval",
+    "Etat arc": "etat_barre",
+    "Date debut dispo data": "date_debut",
+    "Date fin dispo data": "date_fin",
+}
+
+
+def csv_rows(path: Path, delimiter: str = ";") -> list[dict[str, str | None]]:
+    """Rows of a published file by technical name; empty cells are None."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return [
+            {TECHNICAL.get(name, name): text or None for name, text in row.items()}
+            for row in csv.DictReader(stream, delimiter=delimiter)
+        ]
+
+
+def json_rows(path: Path) -> list[dict[str, str | None]]:
+    """Records of an API answer in the texts of the published file."""
+    rows = []
+    for record in json.loads(path.read_text(encoding="utf-8")):
+        row = {name: None if value is None else str(value) for name, value in record.items()}
+        if point := record.get("geo_point_2d"):
+            row["geo_point_2d"] = f"{point['lat']}, {point['lon']}"
+        if shape := record.get("geo_shape"):
+            row["geo_shape"] = json.dumps(shape["geometry"])
+        rows.append(row)
+    return rows
+
+
+# Time
+
+
+def hour_end(text: str) -> datetime | None:
+    """The UTC end of the hour that a stamp names; None for a local hour that does not exist."""
+    stamp = datetime.fromisoformat(text)
+    if stamp.tzinfo is not None:
+        return stamp.astimezone(UTC)
+    instant = stamp.replace(tzinfo=PARIS, fold=1).astimezone(UTC)
+    return instant if instant.astimezone(PARIS).replace(tzinfo=None) == stamp else None
+
+
+def service_day(end: datetime) -> date:
+    """The Paris day in which the hour lies that ends then."""
+    return (end - HOUR).astimezone(PARIS).date()
+
+
+def day_hours(day: date) -> list[datetime]:
+    """Ends of the 23, 24 or 25 hours of a Paris day."""
+    at = datetime.combine(day, time(), PARIS).astimezone(UTC)
+    stop = datetime.combine(day + timedelta(days=1), time(), PARIS).astimezone(UTC)
+    ends = []
+    while at < stop:
+        at += HOUR
+        ends.append(at)
+    return ends
+
+
+# Records
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row of one receipt, typed."""
+
+    flow: int | None
+    occupancy: int | None
+    state: int | None
+    status: int
+    texts: Row = field(compare=False, hash=False)
+
+    @property
+    def rank(self) -> tuple[int, int, int, int]:
+        """The larger wins within one file."""
+        values = (self.flow is not None) + (self.occupancy is not None)
+        decimals = 0
+        if self.occupancy is not None:
+            exponent = (Decimal(self.occupancy) / 100_000).normalize().as_tuple().exponent
+            decimals = max(0, -int(exponent))
+        flow = -1 if self.flow is None else self.flow
+        return values, decimals, flow, -1 if self.occupancy is None else self.occupancy
+
+
+def record(row: Row) -> Record:
+    """The typed record of a row that keeps the contract."""
+    flow, occupancy = row.get("q"), row.get("k")
+    return Record(
+        None if flow is None else int(Decimal(flow)),
+        None if occupancy is None else int((Decimal(occupancy) * 100_000).to_integral_value()),
+        _code(row.get("etat_trafic"), STATE_TEXTS, None),
+        _code(row.get("etat_barre"), STATUS_TEXTS, 0),
+        row,
+    )
+
+
+def _code(text: str | None, names: Mapping[str, int], missing: Any) -> Any:
+    if text is None:
+        return missing
+    return names[text] if text in names else int(text)
+
+
+@dataclass
+class Reading:
+    """Rows of a day, whatever became of them."""
+
+    rows: int = 0
+    duplicates: int = 0
+    conflicts: int = 0
+    withdrawn: int = 0
+
+
+@dataclass
+class Read:
+    """All receipts, resolved: one record an arc and hour."""
+
+    records: dict[Key, Record]
+    by_day: dict[date, Reading]
+    rows_in: int
+    out_of_range: int
+
+
+def read(receipts: Sequence[Iterable[Row]]) -> Read:
+    """Resolve receipts, given oldest first."""
+    held: dict[Key, list[list[Record]]] = defaultdict(lambda: [[] for _ in receipts])
+    rows_in = out_of_range = 0
+    for number, rows in enumerate(receipts):
+        for row in rows:
+            rows_in += 1
+            end = hour_end(row["t_1h"] or "")
+            if end is None:
+                assert row.get("q") is None and row.get("k") is None
+                out_of_range += 1
+                continue
+            held[(row["iu_ac"] or "", end)][number].append(record(row))
+    records = {}
+    by_day: dict[date, Reading] = defaultdict(Reading)
+    for key, versions in held.items():
+        records[key] = _resolve(versions, by_day[service_day(key[1])])
+    return Read(records, dict(by_day), rows_in, out_of_range)
+
+
+def _resolve(versions: list[list[Record]], reading: Reading) -> Record:
+    latest = [rows for rows in versions if rows][-1]
+    winner = max(latest, key=lambda one: one.rank)
+    everything = [one for rows in versions for one in rows]
+    reading.rows += len(everything)
+    reading.duplicates += len(everything) - 1
+    reading.conflicts += sum(one != winner for one in everything)
+    earlier = [one for rows in versions if rows is not latest for one in rows]
+    for name in ("flow", "occupancy"):
+        had = any(getattr(one, name) is not None for one in earlier)
+        reading.withdrawn += had and getattr(winner, name) is None
+    return winner
+
+
+# Geography
+
+
+def length_m(shape: Mapping[str, Any]) -> float:
+    """Geodesic length of a line or of several."""
+    lines = [shape["coordinates"]] if shape["type"] == "LineString" else shape["coordinates"]
+    return sum(WGS84.inv(*a[:2], *b[:2])[2] for line in lines for a, b in pairwise(line))
+
+
+def locate(features: Sequence[Mapping[str, Any]], lon: float, lat: float) -> str:
+    """Number of the polygon that a point lies in, by ray casting."""
+    for feature in features:
+        geometry = feature["geometry"]
+        polygons = geometry["coordinates"]
+        for rings in [polygons] if geometry["type"] == "Polygon" else polygons:
+            if sum(_crossings(ring, lon, lat) for ring in rings) % 2:
+                return str(feature["properties"]["c_ar"])
+    return "outside"
+
+
+def _crossings(ring: Sequence[Sequence[float]], lon: float, lat: float) -> int:
+    return sum(
+        (y1 > lat) != (y2 > lat) and lon < x1 + (lat - y1) / (y2 - y1) * (x2 - x1)
+        for (x1, y1, *_), (x2, y2, *_) in pairwise(ring)
+    )
+
+
+@dataclass(frozen=True)
+class Place:
+    """Length in metres and arrondissement of an arc."""
+
+    length_m: float | None
+    arrondissement: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Map:
+    """Published polygons, and the lines of the referentiel by arc."""
+
+    features: Sequence[Mapping[str, Any]]
+    lines: Mapping[str, Mapping[str, str | None]]
+    """Line (as published) to its point, of each arc."""
+
+    @classmethod
+    def read(cls, polygons: Path, referentiel: Path) -> "Map":
+        lines: dict[str, dict[str, str | None]] = defaultdict(dict)
+        for row in csv_rows(referentiel):
+            if row["geo_shape"]:
+                lines[row["iu_ac"] or ""][row["geo_shape"]] = row["geo_point_2d"]
+        features = json.loads(polygons.read_text(encoding="utf-8"))["features"]
+        return cls(features, lines)
+
+    def place(self, arc: str, texts: Row) -> Place:
+        shape, point = texts.get("geo_shape"), texts.get("geo_point_2d")
+        if shape:
+            return Place(length_m(json.loads(shape)), self._locate(point), "counts")
+        if arc not in self.lines:
+            return Place(None, "unknown", "none")
+        lengths = {line: length_m(json.loads(line)) for line in self.lines[arc]}
+        longest = max(lengths, key=lambda line: lengths[line])
+        where = self._locate(self.lines[arc][longest])
+        return Place(fsum(lengths.values()), where, "referentiel")
+
+    def _locate(self, point: str | None) -> str:
+        assert point is not None
+        lat, lon = point.split(",")
+        return locate(self.features, float(lon), float(lat))
+
+
+# A day
+
+
+def state_of(occupancy: int | None) -> int:
+    """Place in STATES."""
+    if occupancy is None:
+        return 0
+    return 1 + (occupancy >= 15_00000) + (occupancy >= 30_00000) + (occupancy >= 50_00000)
+
+
+def ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def observed(records: Sequence[Record], arcs: int, expected: int) -> dict[str, Any]:
+    """The figures that every total has."""
+    flows = [one.flow for one in records if one.flow is not None]
+    occupancies = [one.occupancy for one in records if one.occupancy is not None]
+    return {
+        "arcs": arcs,
+        "expected_hours": expected,
+        "flow_veh": sum(flows) if flows else None,
+        "flow_hours": len(flows),
+        "flow_coverage": ratio(len(flows), expected),
+        "occupancy_mean_pct": ratio(sum(occupancies), len(occupancies) * 100_000),
+        "occupancy_hours": len(occupancies),
+        "occupancy_coverage": ratio(len(occupancies), expected),
+        "saturated_hours": sum(value >= 30_00000 for value in occupancies),
+        "blocked_hours": sum(value >= 50_00000 for value in occupancies),
+    }
+
+
+@dataclass
+class Day:
+    """Everything of one service day."""
+
+    day: date
+    records: dict[Key, Record]
+    map: Map
+
+    def __post_init__(self) -> None:
+        self.hours = day_hours(self.day)
+        self.by_arc: dict[str, dict[datetime, Record]] = defaultdict(dict)
+        for (arc, end), one in sorted(self.records.items()):
+            self.by_arc[arc][end] = one
+        ends = {end for _, end in self.records}
+        # Of the hour that repeats in autumn, the feed holds the second.
+        self.lost = self.hours[1] if len(self.hours) == 25 and self.hours[1] not in ends else None
+        self.expected = len(self.hours) - (self.lost is not None)
+        self.places = {
+            arc: self.map.place(arc, rows[max(rows)].texts) for arc, rows in self.by_arc.items()
+        }
+
+    def arc_hours(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "arc_id": arc,
+                "hour_end": end,
+                "hour_of_day": (end - HOUR).astimezone(PARIS).hour,
+                "flow_veh": one.flow,
+                "occupancy_pct": ratio(one.occupancy or 0, 100_000) if one.occupancy is not None
+                else None,
+                "state": STATES[state_of(one.occupancy)],
+            }
+            for (arc, end), one in sorted(self.records.items())
+        ]  # fmt: skip
+
+    def arcs(self) -> list[dict[str, Any]]:
+        return [self._arc(arc, rows) for arc, rows in self.by_arc.items()]
+
+    def _arc(self, arc: str, rows: dict[datetime, Record]) -> dict[str, Any]:
+        figures = observed(list(rows.values()), 1, self.expected)
+        figures.pop("arcs")
+        place = self.places[arc]
+        texts = rows[max(rows)].texts
+        counted = {end: one.flow for end, one in rows.items() if one.flow is not None}
+        peak = min(counted, key=lambda end: (-counted[end], end)) if counted else None
+        statuses = Counter(STATUSES[one.status] for one in rows.values())
+        vkt = None
+        if place.length_m is not None and counted:
+            vkt = sum(counted.values()) * place.length_m / 1000
+        return figures | {
+            "arc_id": arc,
+            "label": texts.get("libelle"),
+            "node_from_id": texts.get("iu_nd_amont"),
+            "node_to_id": texts.get("iu_nd_aval"),
+            "arrondissement": place.arrondissement,
+            "length_m": place.length_m,
+            "geometry_source": place.source,
+            "peak_hour": (peak - HOUR).astimezone(PARIS).hour if peak else None,
+            "peak_hour_end": peak,
+            "peak_flow_veh": counted[peak] if peak else None,
+            "vkt_veh_km": vkt,
+            "arc_status": max(STATUSES, key=lambda name: statuses[name]),
+        }
+
+    def alerts(self) -> list[dict[str, Any]]:
+        found = []
+        for arc, rows in self.by_arc.items():
+            run: list[datetime] = []
+            for end in [*self.hours, datetime.max.replace(tzinfo=UTC)]:
+                one = rows.get(end)
+                if one is not None and (one.occupancy or 0) >= 30_00000:
+                    run.append(end)
+                    continue
+                if len(run) >= 2:
+                    found.append(self._alert(arc, rows, run))
+                run = []
+        return found
+
+    def _alert(
+        self, arc: str, rows: dict[datetime, Record], run: list[datetime]
+    ) -> dict[str, Any]:
+        occupancies = [rows[end].occupancy or 0 for end in run]
+        peak = occupancies.index(max(occupancies))
+        blocked = [value >= 50_00000 for value in occupancies]
+        return {
+            "arc_id": arc,
+            "label": rows[max(rows)].texts.get("libelle"),
+            "arrondissement": self.places[arc].arrondissement,
+            "start": run[0] - HOUR,
+            "end": run[-1],
+            "hours": len(run),
+            "peak_occupancy_pct": occupancies[peak] / 100_000,
+            "peak_hour_end": run[peak],
+            "severity": "blocked" if any(a and b for a, b in pairwise(blocked)) else "saturated",
+        }
+
+    def totals(self) -> dict[str, Any]:
+        arcs = self.arcs()
+        figures = observed(list(self.records.values()), len(arcs), len(arcs) * self.expected)
+        travelled = [arc for arc in arcs if arc["vkt_veh_km"] is not None]
+        counting = [arc for arc in arcs if arc["flow_hours"]]
+        only = [arc for arc in arcs if not arc["flow_hours"] and arc["occupancy_hours"]]
+        return figures | {
+            "arcs_with_flow": len(counting),
+            "arcs_occupancy_only": len(only),
+            "arcs_silent": len(arcs) - len(counting) - len(only),
+            "vkt_veh_km": fsum(arc["vkt_veh_km"] for arc in travelled) if travelled else None,
+            "vkt_flow_share": ratio(
+                sum(arc["flow_veh"] for arc in travelled), figures["flow_veh"] or 0
+            ),
+        }
+
+    def hourly(self) -> list[dict[str, Any]]:
+        profile = []
+        for end in self.hours:
+            rows = [one for (_, at), one in self.records.items() if at == end]
+            counts = Counter(STATES[state_of(one.occupancy)] for one in rows)
+            known = len(rows) - counts["unknown"]
+            states: dict[str, Any] = {name: counts[name] for name in STATES}
+            states |= {f"{name}_share": ratio(counts[name], known) for name in STATES[1:]}
+            arcs = len(self.by_arc)
+            figures = observed(rows, arcs, 0 if end == self.lost else arcs)
+            start = (end - HOUR).astimezone(PARIS).hour
+            profile.append(figures | {"hour_end": end, "hour_of_day": start, "states": states})
+        return profile
+
+    def areas(self) -> dict[str, dict[str, Any]]:
+        areas = {}
+        for code in (*(str(f["properties"]["c_ar"]) for f in self.map.features),
+                     "outside", "unknown"):  # fmt: skip
+            inside = [arc for arc in self.by_arc if self.places[arc].arrondissement == code]
+            rows = [one for arc in inside for one in self.by_arc[arc].values()]
+            figures = observed(rows, len(inside), len(inside) * self.expected)
+            travelled = [
+                vkt
+                for arc in inside
+                if (vkt := self._arc(arc, self.by_arc[arc])["vkt_veh_km"]) is not None
+            ]
+            areas[code] = figures | {"vkt_veh_km": fsum(travelled) if travelled else None}
+        return areas
+
+    def ranking(self, by: str) -> list[str]:
+        ranked = sorted(
+            (arc for arc in self.arcs() if arc[by]), key=lambda arc: (-arc[by], arc["arc_id"])
+        )
+        return [arc["arc_id"] for arc in ranked[:10]]
