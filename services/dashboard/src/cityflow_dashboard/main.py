@@ -24,6 +24,8 @@ def serve() -> None:
     used; 2 a setting cannot be used.
     """
     command = streamlit_command(Settings.load())
+    # Streamlit prints its address on standard output, and cannot be stopped once that is closed.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     os.execv(command[0], command)
 
 

@@ -94,7 +94,8 @@ def _draw(arcs: pd.DataFrame, hue: str, scene: Scene) -> None:
     entries = network.legend(text, scene.colours, saturated=hue == "saturated")
     scene.html(markup.legend(text("map.legend"), entries, width))
     spec = network.network(arcs, text, scene.colours)
-    st.vega_lite_chart(spec=spec, width="stretch", alt=text("map.alt"), key="map")
+    with st.container(key="map"):
+        st.vega_lite_chart(spec=spec, width="stretch", alt=text("map.alt"))
 
 
 def _as_table(arcs: pd.DataFrame, scene: Scene) -> None:
