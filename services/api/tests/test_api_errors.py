@@ -1,5 +1,7 @@
 """Whatever is wrong with a request or the store leaves as a problem that says what to do."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from cityflow.settings import Settings
 from cityflow.storage import Store, layout, open_store
 from cityflow_api.app import create_app
 from cityflow_api.problems import KINDS
+from cityflow_api.routes.asked import EXTENSION
 
 BAD = [
     ("/v1/days/20240305/arcs", "date"),
@@ -126,25 +129,25 @@ def test_a_failure_of_the_api_tells_nothing_but_its_id(
 
 
 def test_an_empty_store_has_no_day(tmp_path: Path) -> None:
-    client = create_app(Settings(output_dir=tmp_path)).test_client()
-    assert client.get("/readyz").json["newest_day"] is None
-    assert client.get("/v1/days").json["days"] == []
-    for path in ("/v1/arcs/1/days", "/v1/days/2024-03-05/arcs", "/v1/reports/2024-03-05"):
-        assert "published" in problem_of(client, path, 404).detail
+    with lazy_client(tmp_path) as client:
+        assert client.get("/readyz").json["newest_day"] is None
+        assert client.get("/v1/days").json["days"] == []
+        for path in ("/v1/arcs/1/days", "/v1/days/2024-03-05/arcs", "/v1/reports/2024-03-05"):
+            assert "published" in problem_of(client, path, 404).detail
 
 
 def test_a_store_that_is_down_is_a_503_until_it_is_back(tmp_path: Path) -> None:
     output = tmp_path / "output"
     output.write_text("not a folder")
-    client = create_app(Settings(output_dir=output)).test_client()
-    assert client.get("/healthz").status_code == 200
-    for path in ("/readyz", "/v1/days", "/v1/days/2024-03-05/arcs", "/v1/arcs/1/days"):
-        answer = client.get(path)
-        assert answer.status_code == 503
-        assert int(answer.headers["Retry-After"]) > 0
-        assert str(tmp_path) not in answer.text
-    output.unlink()
-    assert client.get("/readyz").status_code == 200
+    with lazy_client(output) as client:
+        assert client.get("/healthz").status_code == 200
+        for path in ("/readyz", "/v1/days", "/v1/days/2024-03-05/arcs", "/v1/arcs/1/days"):
+            answer = client.get(path)
+            assert answer.status_code == 503
+            assert int(answer.headers["Retry-After"]) > 0
+            assert str(tmp_path) not in answer.text
+        output.unlink()
+        assert client.get("/readyz").status_code == 200
 
 
 def test_a_table_that_cannot_be_read_is_a_503(city: Any, tmp_path: Path) -> None:
@@ -155,6 +158,14 @@ def test_a_table_that_cannot_be_read_is_a_503(city: Any, tmp_path: Path) -> None
         store.objects.put(layout.table("comptages", city.tuesday, city.tuesdays, "arcs"), b"PAR1")
         problem_of(client, "/v1/days/2024-03-05/arcs", 503)
         assert client.get("/v1/days/2024-03-06/arcs").status_code == 200
+
+
+@contextmanager
+def lazy_client(output: Path) -> Iterator[FlaskClient]:
+    """A client of an API that opens its own store; it is closed here."""
+    app = create_app(Settings(output_dir=output))
+    yield app.test_client()
+    app.extensions[EXTENSION].store().close()
 
 
 def copy_documents(source: Store, target: Store) -> None:
