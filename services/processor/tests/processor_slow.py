@@ -373,9 +373,7 @@ class Day:
                 run = []
         return found
 
-    def _alert(
-        self, arc: str, rows: dict[datetime, Record], run: list[datetime]
-    ) -> dict[str, Any]:
+    def _alert(self, arc: str, rows: dict[datetime, Record], run: list[datetime]) -> dict[str, Any]:
         occupancies = [rows[end].occupancy or 0 for end in run]
         peak = occupancies.index(max(occupancies))
         blocked = [value >= 50_00000 for value in occupancies]
