@@ -8,6 +8,7 @@ publishes them again (the objects they name were flushed before).
 import os
 import sqlite3
 import time
+import weakref
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,6 +48,7 @@ class SqliteFile:
         self._closed = False
         # By pid: a forked child must neither use nor close its parent's connections.
         self._idle: dict[int, deque[sqlite3.Connection]] = {}
+        _FILES.add(self)
         with self.connection():
             pass
 
@@ -65,8 +67,11 @@ class SqliteFile:
     def close(self) -> None:
         """Close this process's idle connections; one at work closes when it is given back."""
         self._closed = True
-        idle = self._idle.pop(os.getpid(), ())
-        for connection in idle:
+        self.close_idle()
+
+    def close_idle(self) -> None:
+        """Close the connections nobody uses now; the next user opens one anew."""
+        for connection in self._idle.pop(os.getpid(), ()):
             connection.close()
 
     def _take(self) -> sqlite3.Connection:
@@ -81,7 +86,7 @@ class SqliteFile:
         if self._closed:
             connection.close()
         else:
-            self._idle[os.getpid()].append(connection)
+            self._idle.setdefault(os.getpid(), deque()).append(connection)
 
     def _open(self) -> sqlite3.Connection:
         try:
@@ -152,3 +157,16 @@ class SqliteFile:
         return StoreUnavailable(
             f"database {self._path}: {error}; {next(advice, 'check the disk it is on')}"
         )
+
+
+_FILES: Final[weakref.WeakSet[SqliteFile]] = weakref.WeakSet()
+
+
+def _close_before_fork() -> None:
+    # SQLite takes locks of the parent, which no fork hands on, for the child's own: two would write
+    # at once and commits be lost. With every connection closed, both sides start anew.
+    for file in list(_FILES):
+        file.close_idle()
+
+
+os.register_at_fork(before=_close_before_fork)
