@@ -1,0 +1,112 @@
+"""`make bench`: `cityflow-processor backfill` beside hand-written pandas and Polars scripts.
+
+The rivals only sum the flow of each arc and day. CityFlow also checks every field, resolves
+duplicates, keeps rejects, measures and publishes. Rounds are interleaved, files in the page cache.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.memory import Ran, run
+from benchmarks.stages import stages
+
+HERE = Path(__file__).parent
+BIN = Path(sys.executable).parent
+WARM_BYTES = 16 << 20
+
+
+def main() -> None:
+    """Run the benchmark and print its tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size-gb", type=float, default=2.0, help="size of the large file")
+    parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds")
+    parser.add_argument("--quick", action="store_true", help="0.5 GB, 3 rounds")
+    options = parser.parse_args()
+    size, rounds = (0.5, 3) if options.quick else (options.size_gb, options.rounds)
+    with tempfile.TemporaryDirectory(prefix="cityflow-bench-") as folder:
+        _bench(Path(folder), size, rounds)
+
+
+def _bench(folder: Path, size_gb: float, rounds: int) -> None:
+    csv = _generate(folder / "paris", size_gb)
+    megabytes = csv.stat().st_size / 1e6
+    print(
+        f"\n{megabytes:,.0f} MB of synthetic road counts, {os.cpu_count()} cores, {rounds} rounds"
+    )
+    output = folder / "output"
+    ingested = run([str(BIN / "cityflow-ingest"), "files", str(csv)], _env(output))
+    print(f"cityflow-ingest files: {megabytes / ingested.seconds:,.0f} MB/s")
+    results: dict[str, list[Ran]] = {"cityflow": [], "pandas": [], "polars": []}
+    for number in range(1, rounds + 1):
+        _warm(csv)
+        results["cityflow"].append(_backfill(output))
+        for rival in ("pandas", "polars"):
+            script = str(HERE / f"rival_{rival}.py")
+            results[rival].append(run([sys.executable, script, str(csv)]))
+        shown = "  ".join(f"{name} {runs[-1].seconds:.2f} s" for name, runs in results.items())
+        print(f"round {number}: {shown}", flush=True)
+    _print_results(results, megabytes)
+    _print_stages(stages(csv, output))
+    _print_growth(folder, size_gb, results["cityflow"])
+
+
+def _generate(folder: Path, size_gb: float) -> Path:
+    command = [str(BIN / "cityflow-simulator"), "generate", str(folder), "--size-gb", str(size_gb)]
+    run(command)
+    return folder / "comptages.csv"
+
+
+def _env(output: Path) -> dict[str, str]:
+    return os.environ | {"OUTPUT_DIR": str(output)}
+
+
+def _warm(csv: Path) -> None:
+    with csv.open("rb") as stream:
+        while stream.read(WARM_BYTES):
+            pass
+
+
+def _backfill(output: Path) -> Ran:
+    """From raw to published, from nothing but the raw zone."""
+    for path in output.iterdir():
+        if path.is_dir() and path.name != "raw":
+            shutil.rmtree(path)
+        elif path.is_file():
+            path.unlink()
+    command = [str(BIN / "cityflow-processor"), "backfill", "--dataset", "comptages"]
+    return run(command, _env(output))
+
+
+def _print_results(results: dict[str, list[Ran]], megabytes: float) -> None:
+    ours = results["cityflow"]
+    print(f"\n{'':10} {'median s':>9} {'MB/s':>7} {'peak MiB':>9}  time ÷ CityFlow's")
+    for name, runs in results.items():
+        median = statistics.median(ran.seconds for ran in runs)
+        peak = max(ran.peak_mib for ran in runs)
+        pairs = (a.seconds / b.seconds for a, b in zip(runs, ours, strict=True))
+        ratio = statistics.median(pairs)
+        print(f"{name:10} {median:9.2f} {megabytes / median:7.0f} {peak:9.0f}  {ratio:.2f}")
+
+
+def _print_stages(rows: list[tuple[str, float]]) -> None:
+    print("\nCityFlow's stages, each alone, seconds per 100 MB")
+    for name, seconds in rows:
+        print(f"  {name:45} {seconds:7.3f}")
+
+
+def _print_growth(folder: Path, size_gb: float, large: list[Ran]) -> None:
+    small = folder / "small"
+    csv = _generate(small / "paris", size_gb / 4)
+    run([str(BIN / "cityflow-ingest"), "files", str(csv)], _env(small / "output"))
+    peak = _backfill(small / "output").peak_mib
+    most = max(ran.peak_mib for ran in large)
+    print(f"\npeak memory: {peak:.0f} MiB at {size_gb / 4:g} GB, {most:.0f} MiB at {size_gb:g} GB")
+
+
+if __name__ == "__main__":
+    main()
