@@ -4,12 +4,16 @@ import json
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Final
 
 import polars as pl
 
 from cityflow.storage.canonical import digest
 from cityflow_processor.comptages.fields import ATTRIBUTES, DIGEST
 
+MAX_TEXT: Final = 500
+_SHORT: Final = ("libelle", "iu_nd_amont", "libelle_nd_amont", "iu_nd_aval", "libelle_nd_aval")
+_MOST: Final = (180, 90, 10_000)  # longitude, latitude, metres of height
 _RESAVED = re.compile(r"(\d\d)/(\d\d)/(\d{4})")
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ].*)?")
 
@@ -17,9 +21,11 @@ _ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ].*)?")
 def canonical_attributes(attributes: pl.DataFrame) -> pl.DataFrame:
     """Dates as ISO days, geometry as compact GeoJSON, points as `lat, lon`; unreadable: null.
 
+    Labels and nodes are cut at MAX_TEXT characters: a summary that holds them stays a document.
     A last column, `digest`, stands for all of them.
     """
     frame = attributes.with_columns(
+        pl.col(_SHORT).str.slice(0, MAX_TEXT),
         _mapped(attributes["date_debut"], canonical_day),
         _mapped(attributes["date_fin"], canonical_day),
         _mapped(attributes["geo_point_2d"], canonical_point),
@@ -60,7 +66,7 @@ def canonical_geometry(text: str) -> str | None:
     """A line's GeoJSON geometry, compact with sorted keys; a Feature gives its geometry."""
     try:
         shape = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if isinstance(shape, dict) and shape.get("type") == "Feature":
         shape = shape.get("geometry")
@@ -76,12 +82,19 @@ def canonical_geometry(text: str) -> str | None:
 
 
 def _is_line(line: object) -> bool:
-    return isinstance(line, list) and len(line) >= 2 and all(_is_position(p) for p in line)
+    return (
+        isinstance(line, list)
+        and len(line) >= 2
+        and all(_is_position(point) and len(point) == len(line[0]) for point in line)
+    )
 
 
 def _is_position(position: object) -> bool:
     return (
         isinstance(position, list)
-        and len(position) >= 2
-        and all(isinstance(x, int | float) and abs(x) <= 180 for x in position[:2])
+        and len(position) in (2, 3)
+        and all(
+            type(x) in (int, float) and abs(x) <= most
+            for x, most in zip(position, _MOST, strict=False)
+        )
     )

@@ -11,13 +11,16 @@ from cityflow.errors import SourceError
 from cityflow.published_names import comptages_columns
 from cityflow_processor.comptages.tokens import FrameTokens, tokens_of_records
 
-_PLACES: Final = ("item", "results.item", "records.item")
+MAX_RECORD_BYTES: Final = 1 << 20
+MAX_DEPTH: Final = 32
+_PLACES: Final = (["item"], ["results", "item"], ["records", "item"])
 
 
 def json_tokens(stream: BinaryIO, chunk_rows: int, name: str) -> Iterator[FrameTokens]:
     """Tokens of a list of records, of `{"results": […]}`, or of API v1's `{"records": […]}`.
 
-    Raises SourceError where the text stops being JSON, with what the parser says.
+    Raises SourceError where the text stops being JSON, with what the parser says, and for a
+    record that would not fit in memory.
     """
     records = _records(stream, name)
     while batch := list(islice(records, chunk_rows)):
@@ -29,21 +32,68 @@ def json_tokens(stream: BinaryIO, chunk_rows: int, name: str) -> Iterator[FrameT
 
 def _records(stream: BinaryIO, name: str) -> Iterator[dict[str, Any]]:
     """Objects of the first list of objects found at a known place, built event by event."""
-    place, builder = None, None
+    bounded = _Bounded(stream, name)
+    path: list[str] = []
+    place: list[str] | None = None
+    builder = None
+    for event, value in _events(bounded, name):
+        if event == "start_map" and path in _PLACES and place in (None, path):
+            place, builder = list(path), ijson.ObjectBuilder()
+        if builder is not None:
+            builder.event(event, value)
+        _follow(path, event, value)
+        if len(path) > MAX_DEPTH:
+            raise SourceError(f"{name}: JSON nested more than {MAX_DEPTH} deep; expected records")
+        if builder is not None and event == "end_map" and path == place:
+            bounded.start_record()
+            yield _fields(builder.value)
+            builder = None
+
+
+def _events(stream: "_Bounded", name: str) -> Iterator[tuple[str, Any]]:
     try:
-        for prefix, event, value in ijson.parse(stream, use_float=True):
-            if place is None and event == "start_map" and prefix in _PLACES:
-                place = prefix
-            if prefix == place and event == "start_map":
-                builder = ijson.ObjectBuilder()
-            if builder is not None:
-                builder.event(event, value)
-            if builder is not None and prefix == place and event == "end_map":
-                record = builder.value
-                builder = None
-                yield record.get("fields", record)
+        yield from ijson.basic_parse(stream, use_float=True)
     except ijson.JSONError as error:
-        raise SourceError(f"{name}: the JSON text is broken: {error}") from error
+        said = error.args[0] if error.args else ""
+        text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+        reason = text.partition("\n")[0]
+        raise SourceError(f"{name}: the JSON text is broken: {reason}; fetch it again") from error
+
+
+def _follow(path: list[str], event: str, value: Any) -> None:
+    """Keep the names of the open containers' current members."""
+    if event == "map_key":
+        path[-1] = value
+    elif event in ("start_map", "start_array"):
+        path.append("item" if event == "start_array" else "")
+    elif event in ("end_map", "end_array"):
+        path.pop()
+
+
+class _Bounded:
+    """A stream for a parser that holds each value until it is whole: records must end in time."""
+
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        self._stream, self._name, self._bytes = stream, name, 0
+
+    def start_record(self) -> None:
+        self._bytes = 0
+
+    def read(self, size: int) -> bytes:
+        if self._bytes > MAX_RECORD_BYTES:
+            raise SourceError(
+                f"{self._name}: no JSON record ends within {MAX_RECORD_BYTES:,} bytes; expected a "
+                "list of records"
+            )
+        data = self._stream.read(size)
+        self._bytes += len(data)
+        return data
+
+
+def _fields(record: dict[str, Any]) -> dict[str, Any]:
+    """API v1 puts what was measured into `fields`."""
+    fields = record.get("fields")
+    return fields if isinstance(fields, dict) else record
 
 
 def _texts(record: dict[str, Any]) -> dict[str, str | None]:
