@@ -28,6 +28,7 @@ NEWEST = date(2026, 6, 21)
 DAYS = [NEWEST - timedelta(days=n) for n in range(5)]
 CLOCK_CHANGE = date(2026, 3, 29)
 NO_DATA = date(2026, 6, 18)
+QUIET = date(2026, 6, 19)  # nothing to rank, no alert
 STRANGE_LABEL = "SYN_<b>Rue & Co</b>"
 ATTRIBUTION = attribution_for("comptages", synthetic=True)
 ARCS = 300
@@ -187,6 +188,8 @@ class Day:
         return AreaTotals(arrondissement=name, label=label, vkt_veh_km=known, **figures)
 
     def _ranks(self, key: Callable[[ArcRow], int]) -> tuple[ArcRank, ...]:
+        if self.day == QUIET:
+            return ()
         ranked = sorted(self.arcs, key=lambda arc: (-key(arc), arc.arc_id))[:10]
         wanted = set(ArcRank.model_fields) - {"rank"}
         return tuple(
@@ -210,7 +213,8 @@ class Day:
 
     def summary(self) -> ComptagesSummary:
         arcs, hours = self.arcs, len(self.ends)
-        alerts = tuple(self._alert(arc) for arc in arcs if arc.blocked_hours)[:15]
+        jammed = [arc for arc in arcs if arc.blocked_hours and self.day != QUIET]
+        alerts = tuple(map(self._alert, jammed[:15]))
         return ComptagesSummary(
             **base(self.day, "published"),
             totals=DayTotals(

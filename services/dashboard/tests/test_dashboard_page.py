@@ -3,6 +3,8 @@
 import re
 import socket
 from collections.abc import Callable
+from datetime import date
+from html import unescape
 
 import pytest
 import streamlit as st
@@ -38,7 +40,7 @@ def html(page: AppTest) -> str:
 def words(page: AppTest) -> str:
     """What a reader reads: HTML without tags and style sheet."""
     body = re.sub(r"<style>.*?</style>", " ", html(page), flags=re.DOTALL)
-    return re.sub(r"<[^>]+>", " ", body)
+    return unescape(re.sub(r"<[^>]+>", " ", body.replace("<wbr>", "")))
 
 
 def test_figures_stand_beside_their_coverage(opened: Open) -> None:
@@ -128,6 +130,12 @@ def test_a_short_day_says_so(opened: Open) -> None:
     assert "This local day has 23 hours (clock change); the source holds 23." in text
 
 
+def test_a_quiet_day_has_no_alert_and_no_ranking(opened: Open) -> None:
+    text = words(opened(lang="en", day="2026-06-19"))
+    assert "No congestion alert on this day." in text
+    assert text.count("No arc to rank on this day.") == 2
+
+
 def test_reservations_stand_in_the_open(opened: Open) -> None:
     text = words(opened(lang="en"))
     assert "Published with one reservation" in text
@@ -171,6 +179,21 @@ def test_no_api_is_said_with_what_to_run(opened: Open) -> None:
 def test_an_api_that_refuses_is_quoted(opened: Open) -> None:
     text = words(opened("broken", lang="en"))
     assert "Store unavailable: The store does not answer; try again" in text
+
+
+def test_a_summary_that_cannot_be_had_leaves_the_controls(opened: Open) -> None:
+    page = opened("no_summary", lang="en")
+    assert "The API could not give this day" in words(page)
+    assert page.selectbox(key="control_day").value == date(2026, 6, 21)
+    page.segmented_control(key="control_lang").set_value("fr").run()
+    assert not page.exception
+
+
+def test_arcs_that_cannot_be_had_leave_the_rest_of_the_page(opened: Open) -> None:
+    text = words(opened("no_arcs", lang="en"))
+    assert text.count("Store unavailable: The store does not answer; try again") == 2
+    assert "Vehicles counted" in text
+    assert "Quality of the day" in text
 
 
 def test_no_day_is_said_with_what_to_run(opened: Open) -> None:

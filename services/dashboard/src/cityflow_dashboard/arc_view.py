@@ -10,17 +10,20 @@ from cityflow_dashboard.format import DASH, hour_span, number, percent, share
 from cityflow_dashboard.frames import arc_hours_frame
 from cityflow_dashboard.listing import place
 from cityflow_dashboard.markup import Cell, Column
-from cityflow_dashboard.views import Scene
+from cityflow_dashboard.views import Scene, said_if_missing
 
 
 @st.fragment
 def one_arc(scene: Scene) -> None:
     """A chosen arc: its figures with their coverage, its hours, its days."""
     scene.heading("arc.title")
+    with said_if_missing(scene):
+        _chosen_arc(scene)
+
+
+def _chosen_arc(scene: Scene) -> None:
     text, summary = scene.text, scene.summary
     arcs = loading.arcs(scene.api_url, summary.day, summary.edition).set_index("arc_id")
-    if arcs.empty:
-        return
     names = {str(arc_id): f"{label or DASH} ({arc_id})" for arc_id, label in arcs["label"].items()}
     first = next((rank.arc_id for rank in summary.top_arcs_by_flow), next(iter(names)))
     order = sorted(names, key=lambda arc_id: names[arc_id].casefold())

@@ -17,7 +17,7 @@ COVERAGE_HEIGHT: Final = 185
 STATES_HEIGHT: Final = 480
 HISTORY_HEIGHT: Final = 405
 FULL: Final = 0.8
-_LEFT: Final = 56  # one width for all vertical axes, so the hours of all panels stand in line
+_LEFT: Final = 66  # one width for all vertical axes, so the hours of all panels stand in line
 
 Panel: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
 

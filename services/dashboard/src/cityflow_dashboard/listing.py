@@ -195,7 +195,9 @@ def _area_name(area: AreaTotals, text: Text) -> str:
 
 
 def _whereabouts(arc_id: str, arrondissement: str, text: Text) -> str:
-    return f"{arc_id} · {text('column.area')} {place(arrondissement, text)}"
+    where = place(arrondissement, text)
+    prefix = "" if arrondissement in _PLACES else f"{text('column.area')} "
+    return f"{arc_id} · {prefix}{where}"
 
 
 def _hours(count: int, lang: Lang) -> str:

@@ -4,9 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from cityflow_dashboard import loading, markup, network
-from cityflow_dashboard.format import number
+from cityflow_dashboard.format import number, share
 from cityflow_dashboard.listing import place
-from cityflow_dashboard.views import Scene
+from cityflow_dashboard.views import Scene, said_if_missing
 
 HUES = ("state", "saturated", "hour")
 EVERYWHERE = ""
@@ -27,6 +27,11 @@ _COLUMNS = {
 def arcs_map(scene: Scene) -> None:
     """The arcs of the day on a map and as a table, with what was chosen to be seen."""
     scene.heading("map.title")
+    with said_if_missing(scene):
+        _map_and_table(scene)
+
+
+def _map_and_table(scene: Scene) -> None:
     text, summary = scene.text, scene.summary
     arcs = loading.arcs(scene.api_url, summary.day, summary.edition)
     hue, area = _choices(arcs, scene)
@@ -65,6 +70,10 @@ def _coloured(arcs: pd.DataFrame, hue: str, scene: Scene) -> pd.DataFrame:
         return network.by_saturated_hours(arcs)
     if hue == "state":
         return network.by_state(arcs)
+    return network.by_state(_in_chosen_hour(arcs, scene))
+
+
+def _in_chosen_hour(arcs: pd.DataFrame, scene: Scene) -> pd.DataFrame:
     hours = scene.summary.hourly
     position = st.select_slider(
         scene.text("map.hour"),
@@ -74,6 +83,12 @@ def _coloured(arcs: pd.DataFrame, hue: str, scene: Scene) -> pd.DataFrame:
         key="map_hour",
     )
     chosen = hours[position]
+    known = {
+        "flow": share(chosen.flow_coverage, scene.lang),
+        "occupancy": share(chosen.occupancy_coverage, scene.lang),
+    }
+    span = scene.hour_spans[position]
+    scene.html(markup.note(scene.text("map.hour.cover", hour=span, **known)))
     rows = loading.one_hour(
         scene.api_url,
         scene.summary.day,
@@ -81,7 +96,7 @@ def _coloured(arcs: pd.DataFrame, hue: str, scene: Scene) -> pd.DataFrame:
         chosen.hour_of_day,
         chosen.hour_end,
     )
-    return network.by_state(network.in_hour(arcs, rows))
+    return network.in_hour(arcs, rows)
 
 
 def _draw(arcs: pd.DataFrame, hue: str, scene: Scene) -> None:

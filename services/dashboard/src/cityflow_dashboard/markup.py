@@ -208,10 +208,12 @@ def _row(columns: Sequence[Column], cells: Sequence[Cell]) -> str:
 
 def _cell(cell: Cell) -> str:
     sub = f'<span class="cf-sub">{escape(cell.sub)}</span>' if cell.sub else ""
+    # Street labels are words joined by underscores: let them break there.
+    shown = escape(cell.text).replace("_", "_<wbr>")
     if cell.bar is None:
-        return escape(cell.text) + sub
+        return shown + sub
     fill = f'<i style="width:{cell.bar * 100:.1f}%"></i>'
-    return f'{escape(cell.text)}<span class="cf-bar" aria-hidden="true">{fill}</span>{sub}'
+    return f'{shown}<span class="cf-bar" aria-hidden="true">{fill}</span>{sub}'
 
 
 def _number_class(column: Column) -> str:

@@ -5,7 +5,6 @@ Colour is traffic, width is flow; what is not known is grey, dashed or dotted, n
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any, Final
 
 import altair as alt
@@ -17,9 +16,9 @@ from cityflow_dashboard.frames import Kind
 from cityflow_dashboard.palette import Palette
 from cityflow_dashboard.text import Text
 
-HEIGHT: Final = 560
-WIDEST: Final = 7.0
-THIN: Final = 1.2
+HEIGHT: Final = 480
+WIDEST: Final = 8.0
+THIN: Final = 0.9
 DASHES: Final[dict[Kind, list[float]]] = {
     Kind.SILENT: [1, 3.5],
     Kind.OCCUPANCY_ONLY: [5, 3],
@@ -146,10 +145,10 @@ def _feature(arc: dict[Any, Any], largest: Any, text: Text, colours: Palette) ->
 
 
 def _width(flow: Any, largest: Any) -> float:
-    """Pixels, by the square root of the flow so that small streets stay visible."""
+    """Pixels, in proportion to the flow above the thinnest line."""
     if pd.isna(flow) or not largest:
         return THIN
-    return round(THIN + (WIDEST - THIN) * sqrt(flow / largest), 2)
+    return round(float(THIN + (WIDEST - THIN) * flow / largest), 2)
 
 
 def _titles(text: Text) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """The sections of a day: each draws one thing, with day, edition and coverage printed on it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,6 +9,7 @@ import streamlit as st
 
 from cityflow.contracts import ComptagesSummary, Severity
 from cityflow_dashboard import figures, headline, listing, markup, network
+from cityflow_dashboard.client import ApiError
 from cityflow_dashboard.format import Lang, day_long, day_short, hour, hour_span, number
 from cityflow_dashboard.frames import KNOWN_STATES, hours_frame, states_frame
 from cityflow_dashboard.palette import Palette
@@ -52,6 +55,15 @@ class Scene:
     def heading(self, key: str) -> None:
         """A section's heading, and under it the stamp."""
         self.html(markup.heading(self.text(key), key.partition(".")[0]), markup.stamp(self.stamp))
+
+
+@contextmanager
+def said_if_missing(scene: Scene) -> Iterator[None]:
+    """A section whose own question to the API fails says so; the rest of the page stands."""
+    try:
+        yield
+    except ApiError as error:
+        scene.html(markup.notice(scene.text("refused.title"), str(error)))
 
 
 def figures_of_the_day(scene: Scene) -> None:

@@ -83,6 +83,7 @@ EN: Final[dict[str, str]] = {
     "map.hue.saturated": "Saturated hours",
     "map.hue.hour": "One hour",
     "map.hour": "Hour",
+    "map.hour.cover": "{hour}: flow known for {flow} of the arcs, occupancy for {occupancy}.",
     "map.area": "Area",
     "map.area.all": "All of Paris",
     "map.legend": "Legend",
@@ -94,7 +95,7 @@ EN: Final[dict[str, str]] = {
     "map.flow_only": "counted, occupancy unknown",
     "map.occupancy_only": "occupancy only, not counted",
     "map.silent": "silent: neither",
-    "map.unplaced": "{count} arcs have no known geometry and are not drawn.",
+    "map.unplaced": "Arcs without a known geometry, not drawn: {count}.",
     "map.none": "No arc of this selection has a known geometry.",
     "map.table": "The arcs as a table",
     "map.download": "Download these arcs (CSV)",
@@ -148,8 +149,8 @@ EN: Final[dict[str, str]] = {
     "quality.green": "passed",
     "quality.yellow_mark": "reservation",
     "quality.red": "not published",
-    "quality.rows": "{rows} rows received: {published} published, {rejected} rejected, "
-    "{duplicates} duplicates.",
+    "quality.rows": "Rows received: {rows} · published: {published} · rejected: {rejected} · "
+    "duplicates: {duplicates}",
     "quality.method": "Method {method} · thresholds {thresholds} · writer {writer}",
     # footer
     "footer.source": "Source",

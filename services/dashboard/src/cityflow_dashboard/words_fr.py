@@ -88,6 +88,7 @@ FR: Final[dict[str, str]] = {
     "map.hue.saturated": "Heures saturées",
     "map.hue.hour": "Une heure",
     "map.hour": "Heure",
+    "map.hour.cover": "{hour} : débit connu pour {flow} des arcs, occupation pour {occupancy}.",
     "map.area": "Secteur",
     "map.area.all": "Tout Paris",
     "map.legend": "Légende",
@@ -99,7 +100,7 @@ FR: Final[dict[str, str]] = {
     "map.flow_only": "compté, occupation inconnue",
     "map.occupancy_only": "occupation seule, non compté",
     "map.silent": "muet : ni l’un ni l’autre",
-    "map.unplaced": "{count} arcs n’ont pas de géométrie connue et ne sont pas dessinés.",
+    "map.unplaced": "Arcs sans géométrie connue, non dessinés : {count}.",
     "map.none": "Aucun arc de cette sélection n’a de géométrie connue.",
     "map.table": "Les arcs en tableau",
     "map.download": "Télécharger ces arcs (CSV)",
@@ -153,8 +154,8 @@ FR: Final[dict[str, str]] = {
     "quality.green": "passé",
     "quality.yellow_mark": "réserve",
     "quality.red": "non publié",
-    "quality.rows": "{rows} lignes reçues : {published} publiées, {rejected} rejetées, "
-    "{duplicates} doublons.",
+    "quality.rows": "Lignes reçues : {rows} · publiées : {published} · rejetées : {rejected} · "
+    "doublons : {duplicates}",
     "quality.method": "Méthode {method} · seuils {thresholds} · écriture {writer}",
     # pied de page
     "footer.source": "Source",
