@@ -11,6 +11,7 @@ import pytest
 from contract_support import in_processes, in_threads, killed
 
 from cityflow.contracts import Pointer
+from cityflow.errors import StoreUnavailable
 from cityflow.storage import Candidate, DocumentId, Editions, Store
 from cityflow.storage.local import LocalObjects
 from cityflow.storage.sqlite import SqliteDocuments
@@ -197,3 +198,9 @@ def test_a_kill_leaves_no_pointer_without_its_document(tmp_path: Path, editions:
             document = editions.document("comptages", pointer.day, pointer.edition)
             assert document is not None
             assert document["edition"] == pointer.edition
+
+
+def test_a_damaged_pointer_is_named(editions: Editions, store: Store) -> None:
+    store.documents.put(DocumentId("pointer/comptages", DAY, "current"), {"schema_version": 1})
+    with pytest.raises(StoreUnavailable, match="document pointer/comptages 2025-03-30 current: "):
+        editions.current("comptages", DAY)

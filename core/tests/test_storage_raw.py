@@ -241,6 +241,22 @@ def test_a_claim_without_bytes_is_mended(zone: RawZone, store: Store) -> None:
     assert (archived.key, archived.new) == (KEY, True)
 
 
+def test_provenance_outlives_its_bytes(zone: RawZone, store: Store) -> None:
+    zone.archive(io.BytesIO(CONTENT), arrival())
+    store.objects.delete(KEY)
+    (entry,) = zone.entries("comptages")
+    assert (entry.key, entry.meta.bytes) == (KEY, len(CONTENT))
+
+
+def test_a_cut_object_is_mended_by_archiving_again(zone: RawZone, store: Store) -> None:
+    zone.archive(io.BytesIO(CONTENT), arrival())
+    store.objects.put(KEY, CONTENT[:100])
+    archived = zone.archive(io.BytesIO(CONTENT), arrival(position=1))
+    assert not archived.new
+    assert store.objects.read(KEY) == CONTENT
+    assert len(receipts(zone)) == 2
+
+
 @pytest.mark.parametrize("with_meta", [True, False])
 def test_a_new_database_finds_what_raw_holds(
     zone: RawZone, store: Store, tmp_path: Path, with_meta: bool
@@ -265,6 +281,9 @@ def test_provenance_of_a_newer_program_is_refused(zone: RawZone, store: Store) -
     store.objects.put(layout.raw_meta(KEY), b"\x00")
     with pytest.raises(StoreUnavailable, match=r"object raw/.*meta.json: not a"):
         zone.archive(io.BytesIO(CONTENT), arrival())
+    store.objects.put(layout.raw_meta(KEY), b'{"schema_version":1}')
+    with pytest.raises(StoreUnavailable, match=r"meta.json: not a CityFlow document \(dataset: "):
+        zone.entries("comptages")
 
 
 def test_threads_that_archive_the_same_bytes_store_them_once(zone: RawZone, store: Store) -> None:

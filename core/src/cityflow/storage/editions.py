@@ -114,7 +114,7 @@ def _edition_id(dataset: str, day: date, edition: str) -> DocumentId:
 
 
 def _pointer(document: Document) -> Pointer:
-    return Pointer.model_validate(document.body)
+    return rules.parse(Pointer, rules.name_of(document.id), document.body)
 
 
 def _new_pointer(candidate: Candidate, previous: str | None) -> dict[str, Any]:

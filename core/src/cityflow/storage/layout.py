@@ -18,7 +18,12 @@ def raw_meta(raw_key: str) -> str:
 
 def chunk(dataset: str, raw_sha256: str, reader: str, index: int) -> str:
     """Output of one chunk of a raw file, until the file's parts are complete."""
-    return f"parts/{dataset}/chunks/{raw_sha256[:12]}-{reader}/{index:06d}.arrow"
+    return f"{chunks(dataset)}{raw_sha256[:12]}-{reader}/{index:06d}.arrow"
+
+
+def chunks(dataset: str) -> str:
+    """Prefix of the chunks of all raw files."""
+    return f"parts/{dataset}/chunks/"
 
 
 def split_manifest(dataset: str, raw_sha256: str, reader: str) -> str:

@@ -14,7 +14,7 @@ from typing import Final
 
 from cityflow.contracts import Lease
 from cityflow.errors import VersionConflict
-from cityflow.storage import process
+from cityflow.storage import process, rules
 from cityflow.storage.ports import Document, DocumentId, Store
 
 PATIENCE_SECONDS: Final = 60.0
@@ -52,7 +52,7 @@ class Leases:
         document = self._documents.get(id)
         if document is None:
             return self._write(id, 0, Lease(owner=process.owner(), fence=1, beat=0))
-        held = Lease.model_validate(document.body)
+        held = rules.parse(Lease, rules.name_of(id), document.body)
         if not self._is_free(document, held):
             return None
         mine = Lease(owner=process.owner(), fence=held.fence + 1, beat=0)

@@ -75,22 +75,28 @@ class RawZone:
         """Store the bytes of a file or stream unless they are held, and add the receipt.
 
         The source is read twice (once if the bytes are held) in blocks. Raises SourceError if it
-        cannot be read or changes meanwhile.
+        cannot be read or changes meanwhile. A held object of another size was cut: it is replaced.
         """
         with intake.opened(source, meta.origin) as stream:
             sha256, size = intake.digest_of(stream, meta.origin)
             key = self._claim(meta, sha256)
             content = intake.verified(stream, sha256, meta.origin)
             new = self._objects.put_if_absent(key, content)
+            if not new and self._objects.size(key) != size:
+                self._objects.put(key, content)
         self._add_receipt(key, _first_meta(meta, sha256, size))
         return Archived(key, sha256, size, new)
 
     def entries(self, dataset: str) -> list[RawEntry]:
-        """All raw objects of a dataset, by last receipt (received_at, position, sha256)."""
+        """All raw objects of a dataset, by last receipt (received_at, position, sha256).
+
+        Their bytes may be gone, as when old ones are kept elsewhere; bytes without provenance are
+        left out.
+        """
         keys = {info.key for info in self._objects.list(f"raw/{dataset}/")}
+        received = {key.removesuffix(_META) for key in keys if key.endswith(_META)}
         contents = {key for key in keys if not key.endswith(_META)}
-        whole = sorted(key for key in contents if layout.raw_meta(key) in keys)
-        if strays := sorted(contents.difference(whole)):
+        if strays := sorted(contents - received):
             _log.warning(
                 "raw objects without provenance are left out; archive the same files again",
                 dataset=dataset,
@@ -99,7 +105,7 @@ class RawZone:
             )
         # Reading one after the other would cost a round trip each on a remote store.
         with ThreadPoolExecutor(_READERS) as pool:
-            return sorted(pool.map(self._entry, whole), key=_last_receipt)
+            return sorted(pool.map(self._entry, sorted(received)), key=_last_receipt)
 
     def open(self, key: str) -> AbstractContextManager[BinaryIO]:
         """A seekable stream of the bytes as received."""
@@ -187,7 +193,8 @@ def _text(meta: RawMeta) -> bytes:
 
 
 def _meta(key: str, text: bytes) -> RawMeta:
-    return RawMeta.model_validate(rules.decode_body(f"object {key}", text))
+    where = f"object {key}"
+    return rules.parse(RawMeta, where, rules.decode_body(where, text))
 
 
 def _age(receipt: Receipt) -> tuple[datetime, int, str]:

@@ -4,9 +4,11 @@ import base64
 import binascii
 import json
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from cityflow.contracts.base import SCHEMA_VERSION
+from pydantic import ValidationError
+
+from cityflow.contracts.base import SCHEMA_VERSION, DocumentBase
 from cityflow.errors import BadArguments, DocumentTooLarge, StoreUnavailable, UnknownSchemaVersion
 from cityflow.storage import canonical
 from cityflow.storage.ports import DocumentId, Json
@@ -15,6 +17,8 @@ DOCUMENT_LIMIT = 256 * 1024
 KEY_LIMIT = 1024
 SEGMENT_LIMIT = 255
 ID_LIMIT = 512
+
+M = TypeVar("M", bound=DocumentBase)
 
 
 def encode_body(id: DocumentId, body: Json) -> str:
@@ -52,6 +56,18 @@ def decode_body(where: str, text: str | bytes) -> dict[str, Any]:
             "program knows; upgrade CityFlow"
         )
     return body
+
+
+def parse(model: type[M], where: str, body: Json) -> M:
+    """The body of a stored document as its model; StoreUnavailable if it is damaged."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise StoreUnavailable(
+            f"{where}: not a CityFlow document ({field}: {first['msg']}); restore it from a backup"
+        ) from error
 
 
 def encode_cursor(id: DocumentId) -> str:

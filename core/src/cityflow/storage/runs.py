@@ -94,7 +94,7 @@ class Runs:
         """Runs of one day, or of first ≤ day ≤ last, by day and start."""
         last = first if last is None else last
         for document in all_documents(self._documents, _RUN, first, last):
-            run = Run.model_validate(document.body)
+            run = _run(document)
             if stage in (None, run.stage) and dataset in (None, run.dataset):
                 yield run
 
@@ -105,7 +105,7 @@ class Runs:
         return closed
 
     def _close(self, held: Document) -> bool:
-        run = Run.model_validate(held.body)
+        run = _run(held)
         if run.outcome != "running":
             return False
         ended = run.model_copy(
@@ -127,6 +127,10 @@ def _is_orphan(mark: Document, before: datetime) -> bool:
     if process.is_here(owner):
         return process.is_gone(owner, token)
     return datetime.fromisoformat(mark.body["started_at"]) < before
+
+
+def _run(document: Document) -> Run:
+    return rules.parse(Run, rules.name_of(document.id), document.body)
 
 
 def _run_id(run: Run) -> DocumentId:
