@@ -25,7 +25,7 @@ from cityflow_processor.days import (
     process_day,
     reject_rows,
 )
-from cityflow_processor.reading.parts import PartsCache
+from cityflow_processor.reading.parts import PartsCache, drop_left_chunks
 from cityflow_processor.reading.split import Advance, split
 from cityflow_processor.reference.loops import loops
 from cityflow_processor.reference.versions import load, references
@@ -83,6 +83,7 @@ def _split_all(store: Store, settings: Settings, result: Result) -> list[SplitFi
             except SourceError as error:
                 _log.error("raw file not read", key=entry.key, reason=str(error))
                 result.unreadable.append(str(error))
+    drop_left_chunks(store.objects, DATASET, {file.manifest.raw_sha256 for file in files})
     return files
 
 

@@ -20,7 +20,7 @@ from cityflow_processor.comptages.measure import METHOD_VERSION, Measured, measu
 from cityflow_processor.comptages.resolve import DayRecords, PartRows, resolve
 from cityflow_processor.comptages.thresholds import thresholds
 from cityflow_processor.reading.parts import FileManifest, PartsCache
-from cityflow_processor.tables import WRITER_VERSION, parquet_bytes
+from cityflow_processor.tables import WRITER_VERSION, keep, parquet_bytes
 
 DATASET: Final = "comptages"
 MOST_RACES: Final = 5
@@ -247,7 +247,7 @@ def _write(store: Store, day: date, built: _Built) -> list[str]:
     for name, frame in built.measured.tables.items():
         frames[layout.table(DATASET, day, built.edition, name)] = frame
     for key, frame in frames.items():
-        store.objects.put_if_absent(key, parquet_bytes(frame))
+        keep(store.objects, key, frame)
     if not built.rejects.height:
         return list(frames)
     key = layout.rejects(DATASET, day, built.edition)

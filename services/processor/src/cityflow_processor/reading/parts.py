@@ -5,18 +5,25 @@ manifest names is there.
 """
 
 import json
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import polars as pl
 
-from cityflow.errors import ObjectNotFound
+from cityflow.errors import ObjectNotFound, TryAgain
 from cityflow.storage import layout
 from cityflow.storage.ports import Objects
-from cityflow_processor.tables import cache_bytes, ipc_bytes, read_frame, read_ipc
+from cityflow_processor.tables import (
+    DamagedFrame,
+    cache_bytes,
+    ipc_bytes,
+    read_cache,
+    read_ipc,
+)
 
-READER_VERSION: Final = "r1"
+READER_VERSION: Final = "r2"
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,9 @@ class FileManifest:
         return str(day) in self.days or str(day) in self.rejects
 
 
+M = TypeVar("M", ChunkManifest, FileManifest)
+
+
 @dataclass
 class ChunkFrames:
     """Frames of one chunk: rows, the arcs and attributes they point to, rejects."""
@@ -54,6 +64,15 @@ class ChunkFrames:
     arcs: pl.DataFrame
     attributes: pl.DataFrame
     rejects: pl.DataFrame
+
+
+def drop_left_chunks(objects: Objects, dataset: str, split: Collection[str]) -> None:
+    """Forget chunks of files that are split: a kill may have come before they were dropped."""
+    prefix = layout.chunks(dataset)
+    done = tuple(f"{prefix}{sha256[:12]}-" for sha256 in split)
+    for info in list(objects.list(prefix)):
+        if info.key.startswith(done):
+            objects.delete(info.key)
 
 
 @dataclass(frozen=True)
@@ -72,8 +91,7 @@ class PartsCache:
 
     def manifest(self) -> FileManifest | None:
         """The manifest of a file that was split, else None."""
-        body = self._json(f"{self._base}.json")
-        return None if body is None else FileManifest(**body)
+        return self._manifest(f"{self._base}.json", FileManifest)
 
     def write_manifest(self, manifest: FileManifest) -> None:
         """Declare the file split: everything else is written."""
@@ -81,8 +99,7 @@ class PartsCache:
 
     def chunk_manifest(self, member: int, index: int) -> ChunkManifest | None:
         """The manifest of a finished chunk, else None."""
-        body = self._json(f"{self._chunk(member, index)}.json")
-        return None if body is None else ChunkManifest(**body)
+        return self._manifest(f"{self._chunk(member, index)}.json", ChunkManifest)
 
     def write_chunk(
         self, member: int, index: int, manifest: ChunkManifest, frames: ChunkFrames
@@ -95,8 +112,9 @@ class PartsCache:
         self.objects.put(f"{base}.json", _dump(asdict(manifest)), durable=False)
 
     def chunk_frame(self, member: int, index: int, name: str) -> pl.DataFrame:
-        """One frame of a finished chunk that has rows in it."""
-        return read_ipc(self.objects.read(f"{self._chunk(member, index)}.{name}.arrow"))
+        """One frame of a finished chunk that has rows in it. Raises TryAgain if it is lost."""
+        base = self._chunk(member, index)
+        return self._frame(f"{base}.{name}.arrow", read_ipc, f"{base}.json")
 
     def drop_chunks(self) -> None:
         """Forget the chunks, of every chunking, once the manifest stands."""
@@ -110,17 +128,17 @@ class PartsCache:
         self.objects.put(key, ipc_bytes(rows), durable=False)
 
     def part(self, day: date) -> pl.DataFrame:
-        """The file's rows of one service day."""
+        """The file's rows of one service day. Raises TryAgain if they are lost."""
         key = layout.part(self.dataset, day, self.raw_sha256, READER_VERSION)
-        return read_ipc(self.objects.read(key))
+        return self._frame(key, read_ipc, f"{self._base}.json")
 
     def write_file_frame(self, name: str, frame: pl.DataFrame) -> None:
         """A frame of the whole file: `arcs`, `attributes` or `rejects`."""
         self._put(f"{self._base}.{name}.parquet", frame)
 
     def file_frame(self, name: str) -> pl.DataFrame:
-        """A frame of the whole file: `arcs`, `attributes` or `rejects`."""
-        return read_frame(self.objects.read(f"{self._base}.{name}.parquet"))
+        """A frame of the whole file: `arcs`, `attributes` or `rejects`. Raises TryAgain."""
+        return self._frame(f"{self._base}.{name}.parquet", read_cache, f"{self._base}.json")
 
     def _chunk(self, member: int, index: int) -> str:
         reader = f"{READER_VERSION}/{self.chunking}-{member:03d}"
@@ -129,12 +147,22 @@ class PartsCache:
     def _put(self, key: str, frame: pl.DataFrame) -> None:
         self.objects.put(key, cache_bytes(frame), durable=False)
 
-    def _json(self, key: str) -> dict[str, Any] | None:
+    def _frame(self, key: str, read: Callable[[bytes], pl.DataFrame], owner: str) -> pl.DataFrame:
+        """A frame; if it is missing or damaged its manifest goes, so that it is made anew."""
         try:
-            body = json.loads(self.objects.read(key))
-        except (ObjectNotFound, ValueError):
+            return read(self.objects.read(key))
+        except (ObjectNotFound, DamagedFrame) as error:
+            self.objects.delete(owner)
+            found = "is missing" if isinstance(error, ObjectNotFound) else "is damaged"
+            raise TryAgain(
+                f"{key} of the parts cache {found}; run the same command again: it is rebuilt"
+            ) from error
+
+    def _manifest(self, key: str, kind: type[M]) -> M | None:
+        try:
+            return kind(**json.loads(self.objects.read(key)))
+        except (ObjectNotFound, ValueError, TypeError):
             return None
-        return body if isinstance(body, dict) else None
 
 
 def _dump(body: dict[str, Any]) -> bytes:

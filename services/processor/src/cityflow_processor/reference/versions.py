@@ -1,6 +1,5 @@
 """Versions of a reference dataset, dated by receipt: the one in force on a day is known."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -11,13 +10,13 @@ import polars as pl
 from cityflow.attribution import attribution_for
 from cityflow.calendar import day_bounds, paris_day
 from cityflow.contracts import SCHEMA_VERSION
-from cityflow.errors import FileRefused, SourceError
+from cityflow.errors import FileRefused, ObjectNotFound, SourceError
 from cityflow.packed import open_members
 from cityflow.storage import Candidate, Editions, RawEntry, RawZone, Store, layout
-from cityflow.storage.canonical import digest, dumps
+from cityflow.storage.canonical import digest, dumps, loads
 from cityflow_processor.reference.loops import read_loops
 from cityflow_processor.reference.zones import read_zones
-from cityflow_processor.tables import parquet_bytes, read_frame
+from cityflow_processor.tables import keep, read_frame
 
 MAX_BYTES: Final = 256 << 20
 READERS: Final[dict[str, Callable[[bytes, str], pl.DataFrame]]] = {
@@ -77,17 +76,26 @@ def load(store: Store, version: Version) -> pl.DataFrame:
 
 def _edition(store: Store, dataset: str, entry: RawEntry) -> tuple[str, str]:
     """Edition of a raw file and the key of its table; read only once."""
-    known = layout.split_manifest(dataset, entry.meta.sha256, "r1")
-    if store.objects.size(known) is not None:
-        held = json.loads(store.objects.read(known))
-        if store.objects.size(held["key"]) is not None:
-            return held["edition"], held["key"]
+    known = layout.split_manifest(dataset, entry.meta.sha256, "r2")
+    if (held := _held(store, known)) is not None:
+        return held
     frame = READERS[dataset](_content(store, entry), entry.key)
     edition = digest(dumps(frame.to_dict(as_series=False)))[:20]
     key = layout.clean(dataset, paris_day(entry.meta.receipts[0].received_at), edition)
-    store.objects.put_if_absent(key, parquet_bytes(frame))
-    store.objects.put(known, dumps({"edition": edition, "key": key}).encode(), durable=False)
+    keep(store.objects, key, frame)
+    note = {"edition": edition, "key": key, "bytes": store.objects.size(key)}
+    store.objects.put(known, dumps(note).encode(), durable=False)
     return edition, key
+
+
+def _held(store: Store, known: str) -> tuple[str, str] | None:
+    """Edition and key that were noted of a raw file, if its table is there in full."""
+    try:
+        note = loads(store.objects.read(known))
+        edition, key, size = str(note["edition"]), str(note["key"]), note["bytes"]
+    except (ObjectNotFound, ValueError, KeyError):
+        return None
+    return (edition, key) if store.objects.size(key) == size else None
 
 
 def _content(store: Store, entry: RawEntry) -> bytes:
