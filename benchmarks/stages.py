@@ -12,11 +12,12 @@ from cityflow.settings import Settings
 from cityflow.storage import RawZone, open_store
 from cityflow_processor.comptages.audit import Reading, audit
 from cityflow_processor.comptages.edition import edition_id
+from cityflow_processor.comptages.fast import read_alone
 from cityflow_processor.comptages.geography import Geography
+from cityflow_processor.comptages.header import Header
 from cityflow_processor.comptages.measure import measure
 from cityflow_processor.comptages.resolve import resolve
 from cityflow_processor.comptages.thresholds import thresholds
-from cityflow_processor.comptages.tokens import Header, read_fast
 from cityflow_processor.comptages.validate import read_batch
 from cityflow_processor.days import DATASET, SplitFile
 from cityflow_processor.reading.chunks import chunks
@@ -43,7 +44,7 @@ def stages(csv: Path, output_dir: Path) -> list[tuple[str, float]]:
         dialect = sniff(stream.readline(), csv.name)
         header = Header(comptages_columns(dialect.columns), dialect.delimiter)
         chunk = next(chunks(stream, 100_000, dialect.delimiter, csv.name))
-    tokens, _ = _timed(lambda: read_fast(chunk, header))
+    tokens, _ = _timed(lambda: read_alone(chunk, header))
     batch, _ = _timed(lambda: read_batch(chunk, header))
     per_chunk = 1e8 / len(chunk)
     rows = [

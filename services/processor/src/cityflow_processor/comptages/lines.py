@@ -9,12 +9,20 @@ class Lines:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
+        self.ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
         if data and not data.endswith(b"\n"):
-            self._ends = np.append(self._ends, len(data))
+            self.ends = np.append(self.ends, len(data))
+
+    def has_control(self) -> bool:
+        """Whether a NUL, or a CR that does not end a line, is anywhere."""
+        if b"\r" not in self._data:
+            return b"\0" in self._data
+        block = np.frombuffer(self._data, np.uint8)
+        ending = np.count_nonzero(block[self.ends - 1] == ord("\r"))
+        return b"\0" in self._data or ending != np.count_nonzero(block == ord("\r"))
 
     def __len__(self) -> int:
-        return len(self._ends)
+        return len(self.ends)
 
     def text(self, line: int) -> str:
         """One line, without its end; bytes that are not UTF-8 as escapes."""
@@ -22,10 +30,10 @@ class Lines:
 
     def join(self, lines: npt.NDArray[np.int64]) -> bytes:
         """The given lines as a block of their own."""
-        starts = np.where(lines > 0, self._ends[lines - 1] + 1, 0).tolist()
-        ends = self._ends[lines].tolist()
+        starts = np.where(lines > 0, self.ends[lines - 1] + 1, 0).tolist()
+        ends = self.ends[lines].tolist()
         return b"\n".join([self._data[a:b] for a, b in zip(starts, ends, strict=True)])
 
     def _slice(self, line: int) -> bytes:
-        start = int(self._ends[line - 1]) + 1 if line else 0
-        return self._data[start : int(self._ends[line])]
+        start = int(self.ends[line - 1]) + 1 if line else 0
+        return self._data[start : int(self.ends[line])]

@@ -1,12 +1,15 @@
 """Cuts irregular delimited text into records so that one broken line never costs its neighbours.
 
-A record is a physical line, or several joined by a quoted field that opens right after a
-delimiter and closes right before one. A quote anywhere else is an ordinary character.
+A line whose measured fields stand alone is a record by itself, whatever its quotes. Other lines
+may be joined by a quoted field that opens right after a delimiter and closes right before one; a
+quote anywhere else is an ordinary character.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
+
+from cityflow_processor.comptages.header import Header
 
 MAX_JOINED_LINES: Final = 20
 
@@ -20,13 +23,13 @@ class Record:
     fields: list[str]
 
 
-def records(lines: list[str], delimiter: str, width: int) -> Iterator[Record]:
+def records(lines: list[str], header: Header) -> Iterator[Record]:
     """Records of a block of whole lines (without their line ends); blank lines are skipped."""
     at = 0
     while at < len(lines):
         taken = 1
         if lines[at].strip():
-            raw, fields, taken = _record_at(lines, at, delimiter, width)
+            raw, fields, taken = _record_at(lines, at, header)
             yield Record(at, raw, fields)
         at += taken
 
@@ -36,21 +39,34 @@ def is_complete(line: str, delimiter: str) -> bool:
     return '"' not in line or _split(line, delimiter) is not None
 
 
-def _record_at(lines: list[str], at: int, delimiter: str, width: int) -> tuple[str, list[str], int]:
-    line = lines[at]
+def _record_at(lines: list[str], at: int, header: Header) -> tuple[str, list[str], int]:
+    line, delimiter = lines[at], header.delimiter
+    cut = line.split(delimiter)
+    if header.stands_alone(cut):
+        return line, _fields_of(line, cut, header), 1
     if '"' not in line:
-        return line, line.split(delimiter), 1
+        return line, cut, 1
     if (fields := _split(line, delimiter)) is not None:
         return line, fields, 1
     joined = line
-    for taken in range(2, MAX_JOINED_LINES + 1):
-        if at + taken > len(lines):
+    for taken, following in enumerate(lines[at + 1 : at + MAX_JOINED_LINES], start=2):
+        if header.stands_alone(following.split(delimiter)):
             break
-        joined = f"{joined}\n{lines[at + taken - 1]}"
+        joined = f"{joined}\n{following}"
         fields = _split(joined, delimiter, strict=True)
-        if fields is not None and len(fields) == width:
+        if fields is not None and len(fields) == len(header.columns):
             return joined, fields, taken
     return line, _split(line, delimiter, literal=True) or [line], 1
+
+
+def _fields_of(line: str, cut: list[str], header: Header) -> list[str]:
+    """Fields of a line that stands alone; what is not measured is empty where it cannot be told."""
+    fields = _split(line, header.delimiter) if '"' in line else cut
+    if fields is None or not header.last_measured < len(fields) <= len(header.columns):
+        fields = [""] * len(header.columns)
+    for i in header.measured:
+        fields[i] = cut[i]
+    return fields
 
 
 def _split(

@@ -6,12 +6,13 @@ hour), vehicles, occupancy in 10⁻⁵ %, codes of state and status. Null is nev
 
 import re
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
 
 from cityflow_processor.comptages.attributes import describe
+from cityflow_processor.comptages.fast import NotRegular, read_alone, read_regular
 from cityflow_processor.comptages.fields import (
     ARC,
     FLOW,
@@ -25,16 +26,10 @@ from cityflow_processor.comptages.fields import (
     STATUS_CODES,
     TIME,
 )
+from cityflow_processor.comptages.header import Header
 from cityflow_processor.comptages.lookups import Bools, Ints, codes_of, judge
 from cityflow_processor.comptages.stamps import NO_SUCH_HOUR, parse_hour_end
-from cityflow_processor.comptages.tokens import (
-    RAW_TEXT_LIMIT,
-    Header,
-    NotRegular,
-    Tokens,
-    read_fast,
-    read_tolerant,
-)
+from cityflow_processor.comptages.tokens import RAW_TEXT_LIMIT, Tokens, read_tolerant
 
 MAX_FLOW_VEH: Final = 1_000_000  # beyond any road: a broken number, not a measurement
 _ARC_ID: Final = r"^[0-9A-Za-z_.:/-]{1,64}$"
@@ -99,11 +94,13 @@ class Batch:
 
 
 def read_batch(data: bytes, header: Header) -> Batch:
-    """Read a block of whole records: fast where it is regular, else tolerantly."""
-    try:
-        return validate(read_fast(data, header))
-    except NotRegular:
-        return validate(read_tolerant(data, header))
+    """Read a block of whole records by the fastest reader that takes it."""
+    for read in (read_alone, read_regular):
+        try:
+            return validate(read(data, header))
+        except NotRegular:
+            continue
+    return validate(read_tolerant(data, header))
 
 
 def validate(tokens: Tokens) -> Batch:
@@ -181,16 +178,22 @@ def _hours(times: pl.Series) -> tuple[Ints, Ints]:
 
 def _numbers(values: pl.Series, bad: str) -> tuple[pl.Series, Ints]:
     """Numbers of a column (Float64, or text with a dot or comma), and faults."""
-    if values.dtype == pl.Float64:
-        numbers, unread = values, None
-    else:
-        texts = values.str.strip_chars().replace("", None)
-        numbers = texts.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
-        unread = texts.is_not_null() & numbers.is_null()
+    numbers = _read_numbers(values)
     broken = numbers.is_finite().not_().fill_null(value=False)
-    if unread is not None:
-        broken = broken | unread
+    if values.dtype == pl.String:
+        broken |= numbers.is_null() & values.str.strip_chars().replace("", None).is_not_null()
     return numbers, broken.to_numpy().astype(np.int64) * _CODE[bad]
+
+
+def _read_numbers(values: pl.Series) -> pl.Series:
+    if values.dtype == pl.String:
+        values = values.str.strip_chars().str.replace(",", ".", literal=True)
+    return values.cast(pl.Float64, strict=False)
+
+
+def _shown(values: pl.Series) -> pl.Series:
+    """Values as texts: a number in one spelling, whichever reader it came from."""
+    return _read_numbers(values).cast(pl.String).fill_null(values.cast(pl.String))
 
 
 def _flow(values: pl.Series) -> tuple[pl.Series, Ints]:
@@ -242,9 +245,8 @@ def _rejects(tokens: Tokens) -> pl.DataFrame:
 
 
 def _row_rejects(tokens: Tokens, bad: Ints, faults: Ints, hours: Ints) -> pl.DataFrame:
-    values: list[dict[str, Any]] = (
-        tokens.frame[bad].select(pl.col(ARC, TIME, FLOW, OCCUPANCY).cast(pl.String)).to_dicts()
-    )
+    frame = tokens.frame.select(pl.col(ARC, TIME).cast(pl.String), FLOW, OCCUPANCY)[bad]
+    values = frame.with_columns(_shown(frame[FLOW]), _shown(frame[OCCUPANCY])).to_dicts()
     rows = []
     for at, row in zip(bad.tolist(), values, strict=True):
         name, detail = _REASONS[int(faults[at]) - 1]

@@ -1,0 +1,101 @@
+"""The two fast readers: what they take, `read_tolerant` would give the same tokens of.
+
+That holds whatever else is in the block (a property of the test suite), so chunking never shows.
+"""
+
+from collections.abc import Sequence
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from cityflow_processor.comptages.fields import ARC, ATTRIBUTES, MEASURED, TIME
+from cityflow_processor.comptages.header import Header, is_known
+from cityflow_processor.comptages.lines import Lines
+from cityflow_processor.comptages.regular import is_regular
+from cityflow_processor.comptages.tokens import NUMBERS, Rows, TokenReject
+
+
+class NotRegular(Exception):
+    """The fast reader cannot prove a block regular: it must be read tolerantly."""
+
+
+class FastTokens:
+    """Tokens of a block of which each line is one row."""
+
+    def __init__(self, frame: pl.DataFrame, lines: Lines, header: Header) -> None:
+        self.frame = frame
+        self.line_count = len(lines)
+        self.rejects: list[TokenReject] = []
+        self._lines = lines
+        self._header = header
+
+    def line(self, row: int) -> int:
+        """The row's own number."""
+        return row
+
+    def raw(self, row: int) -> str:
+        """The row's line."""
+        return self._lines.text(row)
+
+    def attributes(self, rows: Rows) -> pl.DataFrame:
+        """Read from the lines of these rows alone. Raises NotRegular."""
+        return _parse_regular(self._lines.join(rows), self._header, ATTRIBUTES, pl.String())
+
+
+def read_alone(data: bytes, header: Header) -> FastTokens:
+    """Tokens of a block of which every line stands alone. Raises NotRegular."""
+    lines = Lines(data)
+    if lines.has_control():
+        raise NotRegular
+    text = pl.Categorical(pl.Categories.random())
+    frame = _parse(data, header, MEASURED, text, quote=None)
+    if frame.height != len(lines) or not _stand_alone(frame, header.guard):
+        raise NotRegular
+    return FastTokens(frame.rechunk(), lines, header)
+
+
+def _stand_alone(frame: pl.DataFrame, guard: str | None) -> bool:
+    """`Header.stands_alone` of every row; numbers were read, so they hold no quote."""
+    if guard is None or frame[ARC].null_count() or frame[TIME].null_count():
+        return False
+    texts = {n: frame[n].unique().cast(pl.String) for n in frame.columns if n not in NUMBERS}
+    quoted = any(values.str.contains('"', literal=True).any() for values in texts.values())
+    return not quoted and all(is_known(guard, text) for text in texts[guard].to_list())
+
+
+def read_regular(data: bytes, header: Header) -> FastTokens:
+    """Tokens of a block of regular lines. Raises NotRegular."""
+    lines = Lines(data)
+    if lines.has_control():
+        raise NotRegular
+    frame = _parse_regular(data, header, MEASURED, pl.Categorical(pl.Categories.random()))
+    return FastTokens(frame.rechunk(), lines, header)
+
+
+def _parse_regular(
+    data: bytes, header: Header, wanted: Sequence[str], text: pl.DataType
+) -> pl.DataFrame:
+    if not is_regular(data, header.delimiter, len(header.columns)):
+        raise NotRegular
+    return _parse(data, header, wanted, text, quote='"')
+
+
+def _parse(
+    data: bytes, header: Header, wanted: Sequence[str], text: pl.DataType, quote: str | None
+) -> pl.DataFrame:
+    if not data:
+        raise NotRegular
+    names = [name or f"_{i}" for i, name in enumerate(header.columns)]
+    schema = {n: pl.Float64() if n in NUMBERS else text for n in names}
+    try:
+        return pl.read_csv(
+            data,
+            separator=header.delimiter,
+            has_header=False,
+            schema=schema,
+            columns=[i for i, name in enumerate(header.columns) if name in wanted],
+            quote_char=quote,
+            truncate_ragged_lines=quote is None,
+        )
+    except PolarsError as error:
+        raise NotRegular from error
