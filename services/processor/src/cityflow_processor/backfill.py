@@ -25,13 +25,13 @@ from cityflow_processor.days import (
     process_day,
     reject_rows,
 )
-from cityflow_processor.reading.parts import PartsCache, drop_left_chunks
+from cityflow_processor.reading.parts import FileManifest, PartsCache, drop_left_chunks
 from cityflow_processor.reading.split import Advance, split
 from cityflow_processor.reference.loops import loops
 from cityflow_processor.reference.versions import load, references
 from cityflow_processor.reference.zones import zones
 from cityflow_processor.result import Result
-from cityflow_processor.tables import parquet_bytes
+from cityflow_processor.tables import keep
 
 WORKERS: Final = 2
 LONGEST_GAP_DAYS: Final = 31
@@ -80,6 +80,7 @@ def _split_all(store: Store, settings: Settings, result: Result) -> list[SplitFi
         for entry in entries:
             try:
                 files.append(_split_one(store, settings, entry, shown.advance))
+                _refuse_foreign(entry.key, files[-1].manifest)
             except SourceError as error:
                 _log.error("raw file not read", key=entry.key, reason=str(error))
                 result.unreadable.append(str(error))
@@ -92,6 +93,14 @@ def _split_one(store: Store, settings: Settings, entry: RawEntry, advance: Advan
     manifest = split(store, entry, rows, advance)
     parts = PartsCache(store.objects, DATASET, entry.meta.sha256, str(rows))
     return SplitFile(manifest, parts, entry.meta.synthetic)
+
+
+def _refuse_foreign(key: str, manifest: FileManifest) -> None:
+    if manifest.is_foreign:
+        raise SourceError(
+            f"{key}: not one of its {manifest.rows_in:,} rows can be read; check its delimiter and "
+            "its encoding"
+        )
 
 
 def chunk_rows(settings: Settings, size: int) -> int:
@@ -124,7 +133,7 @@ def _count_files(
             undated = reject_rows(file).filter(pl.col("day").is_null()).drop("day")
             result.undated_rejects.update(Counter(undated["reason"].to_list()))
             key = layout.rejects(DATASET, None, manifest.raw_sha256[:12])
-            store.objects.put_if_absent(key, parquet_bytes(undated))
+            keep(store.objects, key, undated)
 
 
 def _geography(store: Store, result: Result) -> GeographyOfDay:

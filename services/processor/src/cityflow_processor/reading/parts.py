@@ -52,6 +52,11 @@ class FileManifest:
         """Whether it holds a row or a reject of that day."""
         return str(day) in self.days or str(day) in self.rejects
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it holds rows, and not one with even a time that can be read."""
+        return 0 < self.rows_in == self.undated_rejects
+
 
 M = TypeVar("M", ChunkManifest, FileManifest)
 

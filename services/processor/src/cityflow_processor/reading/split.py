@@ -11,12 +11,13 @@ import numpy as np
 import polars as pl
 
 from cityflow.dialect import MAX_HEADER_BYTES, sniff
-from cityflow.errors import FileRefused, ObjectNotFound, TryAgain
+from cityflow.errors import FileRefused, SourceError, TryAgain
 from cityflow.packed import open_members
 from cityflow.published_names import COMPTAGES_REQUIRED, comptages_columns
 from cityflow.storage import RawEntry, Store
+from cityflow_processor.comptages.header import Header
 from cityflow_processor.comptages.hours import day_codes
-from cityflow_processor.comptages.tokens import FrameTokens, Header
+from cityflow_processor.comptages.tokens import FrameTokens
 from cityflow_processor.comptages.validate import Batch, read_batch, validate
 from cityflow_processor.reading.chunks import chunks
 from cityflow_processor.reading.json_records import json_tokens
@@ -48,20 +49,28 @@ def split(store: Store, entry: RawEntry, chunk_rows: int, advance: Advance) -> F
     if (manifest := cache.manifest()) is not None:
         advance(entry.meta.bytes)
         return manifest
+    _check_size(store, entry)
     members: list[str] = []
     with store.objects.open(entry.key) as stream:
         done = _run(cache, _units(stream, entry, chunk_rows, members), advance)
     try:
         manifest = merge(cache, done, members, 2 if entry.meta.media == "csv" else 1)
-    except ObjectNotFound as error:
+    except TryAgain:
         if (manifest := cache.manifest()) is None:
-            raise TryAgain(
-                f"{entry.key}: its chunks were removed while reading; run again"
-            ) from error
+            raise
         return manifest
     cache.write_manifest(manifest)
     cache.drop_chunks()
     return manifest
+
+
+def _check_size(store: Store, entry: RawEntry) -> None:
+    size = store.objects.size(entry.key)
+    if size != entry.meta.bytes:
+        raise SourceError(
+            f"{entry.key}: holds {size or 0:,} bytes of the {entry.meta.bytes:,} that were "
+            "received; archive the same file again"
+        )
 
 
 def _run(cache: PartsCache, units: Iterator[_Unit], advance: Advance) -> list[Chunk]:
@@ -114,7 +123,8 @@ def _units(
     stream: BinaryIO, entry: RawEntry, chunk_rows: int, members: list[str]
 ) -> Iterator[_Unit]:
     read = _csv_units if entry.meta.media == "csv" else _json_units
-    for number, (name, content) in enumerate(open_members(stream, entry.meta.packing)):
+    packed = open_members(stream, entry.meta.packing, name=entry.key)
+    for number, (name, content) in enumerate(packed):
         members.append(name)
         label = f"{entry.key}:{name}" if name else entry.key
         yield from read(content, number, label, chunk_rows)
