@@ -8,7 +8,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from cityflow.contracts.tables import Kind, Table
-from cityflow.storage import Objects
+from cityflow.storage.ports import Objects
 
 # Part of every edition's identity: change it when any setting below changes.
 WRITER_VERSION: Final = "1"
