@@ -43,7 +43,7 @@ def stages(csv: Path, output_dir: Path) -> list[tuple[str, float]]:
     with csv.open("rb") as stream:
         dialect = sniff(stream.readline(), csv.name)
         header = Header(comptages_columns(dialect.columns), dialect.delimiter)
-        chunk = next(chunks(stream, 100_000, dialect.delimiter, csv.name))
+        chunk = next(chunks(stream, 100_000, header, csv.name))
     tokens, _ = _timed(lambda: read_alone(chunk, header))
     batch, _ = _timed(lambda: read_batch(chunk, header))
     per_chunk = 1e8 / len(chunk)

@@ -96,6 +96,7 @@ def _parse(
             columns=[i for i, name in enumerate(header.columns) if name in wanted],
             quote_char=quote,
             truncate_ragged_lines=quote is None,
+            extra_columns="ignore" if quote is None else "raise",
         )
     except PolarsError as error:
         raise NotRegular from error

@@ -1,8 +1,8 @@
 """Cuts irregular delimited text into records so that one broken line never costs its neighbours.
 
-A line whose measured fields stand alone is a record by itself, whatever its quotes. Other lines
-may be joined by a quoted field that opens right after a delimiter and closes right before one; a
-quote anywhere else is an ordinary character.
+A line whose measured fields stand alone starts a record, whatever its quotes. Lines that do not
+may go on with one, inside a quoted field that opens right after a delimiter and closes right before
+one; a quote anywhere else is an ordinary character.
 """
 
 from collections.abc import Iterator
@@ -42,27 +42,34 @@ def is_complete(line: str, delimiter: str) -> bool:
 def _record_at(lines: list[str], at: int, header: Header) -> tuple[str, list[str], int]:
     line, delimiter = lines[at], header.delimiter
     cut = line.split(delimiter)
-    if header.stands_alone(cut):
-        return line, _fields_of(line, cut, header), 1
+    alone = header.stands_alone(cut)
     if '"' not in line:
-        return line, cut, 1
-    if (fields := _split(line, delimiter)) is not None:
-        return line, fields, 1
-    joined = line
-    for taken, following in enumerate(lines[at + 1 : at + MAX_JOINED_LINES], start=2):
-        if header.stands_alone(following.split(delimiter)):
-            break
-        joined = f"{joined}\n{following}"
-        fields = _split(joined, delimiter, strict=True)
+        raw, fields, taken = line, cut, 1
+    elif (complete := _split(line, delimiter)) is not None:
+        raw, fields, taken = line, complete, 1
+    elif (joined := _joined(lines, at, header)) is not None:
+        raw, fields, taken = joined
+    else:
+        raw, fields, taken = line, _split(line, delimiter, literal=True) or [line], 1
+    return raw, _with_measured(fields, cut, header) if alone else fields, taken
+
+
+def _joined(lines: list[str], at: int, header: Header) -> tuple[str, list[str], int] | None:
+    """A record that goes on over the next lines, none of which stands alone."""
+    raw = lines[at]
+    for taken, line in enumerate(lines[at + 1 : at + MAX_JOINED_LINES], start=2):
+        if header.stands_alone(line.split(header.delimiter)):
+            return None
+        raw = f"{raw}\n{line}"
+        fields = _split(raw, header.delimiter, strict=True)
         if fields is not None and len(fields) == len(header.columns):
-            return joined, fields, taken
-    return line, _split(line, delimiter, literal=True) or [line], 1
+            return raw, fields, taken
+    return None
 
 
-def _fields_of(line: str, cut: list[str], header: Header) -> list[str]:
+def _with_measured(fields: list[str], cut: list[str], header: Header) -> list[str]:
     """Fields of a line that stands alone; what is not measured is empty where it cannot be told."""
-    fields = _split(line, header.delimiter) if '"' in line else cut
-    if fields is None or not header.last_measured < len(fields) <= len(header.columns):
+    if not header.last_measured < len(fields) <= len(header.columns):
         fields = [""] * len(header.columns)
     for i in header.measured:
         fields[i] = cut[i]

@@ -1,22 +1,22 @@
 """Cuts a stream of delimited text into chunks of whole records, in bounded memory.
 
-A cut stands only where no quoted field can be open: the lines before it are complete by
-themselves, and a joined record is never longer than the look-back.
+A cut stands only where no quoted field can be open: before a line that stands alone, or where the
+lines before it are complete and a joined record is never longer than the look-back.
 """
 
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from cityflow.errors import SourceError
+from cityflow_processor.comptages.header import Header
 from cityflow_processor.comptages.tolerant import MAX_JOINED_LINES, is_complete
 
 MAX_LINE_BYTES: Final = 1 << 20
 # Above 32 MiB the C library maps and unmaps each block anew, which costs more than parsing it.
 MAX_CHUNK_BYTES: Final = 16 << 20
-_WINDOW_BYTES: Final = 64 << 10
 
 
-def chunks(stream: BinaryIO, chunk_rows: int, delimiter: str, name: str) -> Iterator[bytes]:
+def chunks(stream: BinaryIO, chunk_rows: int, header: Header, name: str) -> Iterator[bytes]:
     """Chunks of about `chunk_rows` records from where the stream stands (after the header).
 
     Raises SourceError for a line longer than 1 MiB, or quoting that never closes.
@@ -26,13 +26,17 @@ def chunks(stream: BinaryIO, chunk_rows: int, delimiter: str, name: str) -> Iter
     target = min(MAX_CHUNK_BYTES, max(1, chunk_rows * len(first)))
     chunk = take(stream, first, target, name)
     while chunk:
-        while not _ends_record(chunk, delimiter) and (more := _line(stream, name)):
-            chunk += more
+        following = b""
+        while not _ends_record(chunk, header) and (following := _line(stream, name)):
+            if header.stands_alone(_fields(following, header)):
+                break
+            chunk += following
             if len(chunk) > 2 * MAX_CHUNK_BYTES:
                 raise SourceError(f"{name}: a quoted field does not end within {len(chunk)} bytes")
+            following = b""
         _refuse_long_lines(chunk, name)
         yield chunk
-        chunk = take(stream, b"", target, name)
+        chunk = take(stream, following, target, name)
 
 
 def _take_by_reading(stream: BinaryIO, head: bytes, target: int, name: str) -> bytes:
@@ -79,14 +83,21 @@ def _long_line(name: str) -> SourceError:
     )
 
 
-def _ends_record(chunk: bytes, delimiter: str) -> bool:
-    window = chunk[-_WINDOW_BYTES:]
-    if b'"' not in window:
-        return True
-    lines = window.removesuffix(b"\n").split(b"\n")
-    if len(window) < len(chunk):
-        lines = lines[1:]
-    tail = lines[-MAX_JOINED_LINES:]
-    return all(
-        is_complete(line.removesuffix(b"\r").decode(errors="replace"), delimiter) for line in tail
-    )
+def _ends_record(chunk: bytes, header: Header) -> bool:
+    return all(is_complete(line, header.delimiter) for line in _last_lines(chunk))
+
+
+def _fields(line: bytes, header: Header) -> list[str]:
+    text = line.removesuffix(b"\n").removesuffix(b"\r").decode(errors="replace")
+    return text.split(header.delimiter)
+
+
+def _last_lines(chunk: bytes) -> Iterator[str]:
+    """The lines that a joined record could still hold, last one first."""
+    end = len(chunk.removesuffix(b"\n"))
+    for _ in range(MAX_JOINED_LINES):
+        start = chunk.rfind(b"\n", 0, end) + 1
+        yield chunk[start:end].removesuffix(b"\r").decode(errors="replace")
+        if not start:
+            return
+        end = start - 1

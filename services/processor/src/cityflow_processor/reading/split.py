@@ -132,7 +132,7 @@ def _units(
 
 def _csv_units(stream: BinaryIO, member: int, name: str, chunk_rows: int) -> Iterator[_Unit]:
     header = _header(stream.readline(MAX_HEADER_BYTES), name)
-    for index, data in enumerate(chunks(stream, chunk_rows, header.delimiter, name)):
+    for index, data in enumerate(chunks(stream, chunk_rows, header, name)):
         yield _Unit(member, index, len(data), _csv_work(data, header))
 
 
