@@ -5,22 +5,24 @@ order, rows sorted by arc and hour, rejects by line.
 """
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from cityflow_processor.comptages.attributes import ATTRIBUTES_SCHEMA
-from cityflow_processor.comptages.fields import ARC, ATTRIBUTES
 from cityflow_processor.comptages.hours import day_codes, day_of_hour
 from cityflow_processor.comptages.lookups import Ints
-from cityflow_processor.comptages.normalise import canonical_attributes
 from cityflow_processor.comptages.validate import REJECTS_SCHEMA
+from cityflow_processor.reading.numbering import Numbering
 from cityflow_processor.reading.parts import ChunkManifest, FileManifest, PartsCache
 
-GROUP_ROWS: Final = 1_500_000
+GROUP_ROWS: Final = 750_000
+WORKERS: Final = 2
 REJECT_COLUMNS: Final = ("day", "member", "row", "reason", "detail", "raw_text")
 
 
@@ -44,8 +46,8 @@ def merge(
     days: Counter[str] = Counter()
     for chunk in chunks:
         days.update(chunk.manifest.days)
-    for group in _groups(days):
-        _write_parts(cache, chunks, numbering, group)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(partial(_write_parts, cache, chunks, numbering), _groups(days)))
     rejects = _rejects(cache, chunks, members, first_row)
     cache.write_file_frame("rejects", rejects)
     dated = Counter(str(day) for day in rejects["day"].to_list() if day is not None)
@@ -59,62 +61,8 @@ def merge(
     )
 
 
-class _Numbering:
-    """Arcs and distinct canonical attributes of a file, numbered in their own order."""
-
-    def __init__(self) -> None:
-        self._arcs: dict[str, int] = {}
-        self._known: dict[int, int] = {}
-        self._frames = [ATTRIBUTES_SCHEMA.to_frame()]
-        self._local: dict[Chunk, tuple[Ints, Ints]] = {}
-        self._arc_rank = np.empty(0, dtype=np.int64)
-        self._rank = np.empty(0, dtype=np.int64)
-
-    def add(self, chunk: Chunk, arcs: pl.DataFrame, attributes: pl.DataFrame) -> None:
-        """Learn what a chunk names."""
-        hashes = attributes.hash_rows(seed=11).to_list()
-        fresh = [at for at, value in enumerate(hashes) if value not in self._known]
-        for at in fresh:
-            self._known[hashes[at]] = len(self._known)
-        if fresh:
-            self._frames.append(attributes[fresh])
-        names = [self._arcs.setdefault(arc, len(self._arcs)) for arc in arcs[ARC].to_list()]
-        places = [self._known[value] for value in hashes]
-        self._local[chunk] = (np.array(names, np.int64), np.array(places, np.int64))
-
-    def finish(self) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Arcs, and canonical attributes: forms that mean the same get the same number."""
-        arcs = pl.DataFrame({ARC: list(self._arcs)}, schema={ARC: pl.String}).with_row_index("_")
-        arcs = arcs.sort(ARC)
-        self._arc_rank = _inverse(arcs["_"])
-        frame = canonical_attributes(pl.concat(self._frames)).with_row_index("_")
-        ordered = frame.sort(ATTRIBUTES)
-        same = ordered.select(
-            pl.all_horizontal(pl.col(n).eq_missing(pl.col(n).shift(1)) for n in ATTRIBUTES)
-        ).to_series()
-        fresh = ~same.to_numpy() if frame.height else np.empty(0, dtype=bool)
-        fresh[:1] = True
-        self._rank = (np.cumsum(fresh) - 1)[_inverse(ordered["_"])]
-        return arcs.drop("_"), ordered.filter(pl.Series(fresh)).drop("_")
-
-    def renumber(self, chunk: Chunk, rows: pl.DataFrame) -> pl.DataFrame:
-        """The chunk's rows with the numbers of the file."""
-        arcs, attributes = self._local[chunk]
-        places = pl.Series(self._rank[attributes], dtype=pl.UInt32)
-        return rows.with_columns(
-            pl.Series("arc", self._arc_rank[arcs][rows["arc"].to_numpy()], dtype=pl.UInt32),
-            places.gather(rows["attributes"]).alias("attributes"),
-        )
-
-
-def _inverse(order: pl.Series) -> Ints:
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order.to_numpy()] = np.arange(len(order))
-    return rank
-
-
-def _number(cache: PartsCache, chunks: list[Chunk]) -> _Numbering:
-    numbering = _Numbering()
+def _number(cache: PartsCache, chunks: list[Chunk]) -> Numbering:
+    numbering = Numbering()
     for chunk in chunks:
         if chunk.manifest.days:
             arcs, attributes = (
@@ -141,29 +89,40 @@ def _groups(days: Counter[str]) -> list[list[str]]:
 
 
 def _write_parts(
-    cache: PartsCache, chunks: list[Chunk], numbering: _Numbering, group: list[str]
+    cache: PartsCache, chunks: list[Chunk], numbering: Numbering, group: list[str]
 ) -> None:
     wanted = set(group)
+    ordinals = [date.fromisoformat(day).toordinal() for day in group]
     frames = []
     for chunk in chunks:
         if wanted.isdisjoint(chunk.manifest.days):
             continue
         rows = cache.chunk_frame(chunk.member, chunk.index, "rows")
         rows = numbering.renumber(chunk, rows)
-        rows = rows.with_columns(pl.Series("day", day_codes(rows["hour"].to_numpy())))
         if not wanted.issuperset(chunk.manifest.days):
-            ordinals = [date.fromisoformat(day).toordinal() for day in group]
-            rows = rows.filter(pl.col("day").is_in(ordinals))
+            rows = rows[np.flatnonzero(np.isin(day_codes(rows["hour"].to_numpy()), ordinals))]
         frames.append(rows)
-    for part in pl.concat(frames).partition_by("day", maintain_order=True):
-        day = date.fromordinal(part.item(0, "day"))
-        cache.write_part(day, _by_arc_and_hour(part.drop("day")))
+    rows = pl.concat(frames)
+    days = day_codes(rows["hour"].to_numpy())
+    by_day = _order(days)
+    bounds = np.searchsorted(days[by_day], [*ordinals, ordinals[-1] + 1])
+    for ordinal, start, end in zip(ordinals, bounds, bounds[1:], strict=False):
+        part = _by_arc_and_hour(rows[by_day[start:end]])
+        cache.write_part(date.fromordinal(ordinal), part)
 
 
 def _by_arc_and_hour(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows in order; duplicates stay as they stood in the file, so chunking never shows."""
-    key = rows["arc"].to_numpy().astype(np.int64) << 32 | rows["hour"].to_numpy()
-    return rows[np.argsort(key, kind="stable")]
+    by_hour = _order(rows["hour"].to_numpy())
+    return rows[by_hour[_order(rows["arc"].to_numpy()[by_hour])]]
+
+
+def _order(values: npt.NDArray[np.integer[Any]]) -> Ints:
+    """The stable order of whole numbers; in linear time where they span less than 2¹⁶."""
+    low = int(values.min())
+    narrow = np.min_scalar_type(int(values.max()) - low)
+    order: Ints = np.argsort((values - values.dtype.type(low)).astype(narrow), kind="stable")
+    return order
 
 
 def _rejects(

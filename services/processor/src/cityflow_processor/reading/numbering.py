@@ -1,0 +1,83 @@
+"""Arcs and attributes of a file, numbered in their own order, whatever the chunks were."""
+
+from collections.abc import Hashable
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from cityflow_processor.comptages.attributes import ATTRIBUTES_SCHEMA
+from cityflow_processor.comptages.fields import ARC, ATTRIBUTES
+from cityflow_processor.comptages.lookups import Ints
+from cityflow_processor.comptages.normalise import canonical_attributes
+
+
+class Numbering:
+    """Arcs and distinct canonical attributes of a file, numbered in their own order."""
+
+    def __init__(self) -> None:
+        self._names = [pl.Series(ARC, [], pl.String)]
+        self._known = np.empty(0, dtype=np.uint64)
+        self._frames = [ATTRIBUTES_SCHEMA.to_frame()]
+        self._hashes: dict[Hashable, npt.NDArray[np.uint64]] = {}
+        self._local: dict[Hashable, tuple[Ints, Ints]] = {}
+
+    def add(self, chunk: Hashable, arcs: pl.DataFrame, attributes: pl.DataFrame) -> None:
+        """Learn what a chunk names."""
+        hashes = attributes.hash_rows(seed=11).to_numpy()
+        fresh = np.flatnonzero(~np.isin(hashes, self._known))
+        if fresh.size:
+            self._known = np.append(self._known, hashes[fresh])
+            self._frames.append(attributes[fresh])
+        self._names.append(arcs[ARC])
+        self._hashes[chunk] = hashes
+
+    def finish(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Arcs, and canonical attributes: forms that mean the same get the same number."""
+        arcs, arc_of_name = _ranked(pl.concat(self._names))
+        attributes, rank = _canonical(pl.concat(self._frames))
+        order = np.argsort(self._known)
+        start = 0
+        for (chunk, hashes), names in zip(self._hashes.items(), self._names[1:], strict=True):
+            places = order[np.searchsorted(self._known, hashes, sorter=order)]
+            self._local[chunk] = (arc_of_name[start : start + len(names)], rank[places])
+            start += len(names)
+        return arcs.to_frame(), attributes
+
+    def renumber(self, chunk: Hashable, rows: pl.DataFrame) -> pl.DataFrame:
+        """The chunk's rows with the numbers of the file."""
+        arcs, attributes = self._local[chunk]
+        places = pl.Series(attributes, dtype=pl.UInt32)
+        return rows.with_columns(
+            pl.Series("arc", arcs[rows["arc"].to_numpy()], dtype=pl.UInt32),
+            places.gather(rows["attributes"]).alias("attributes"),
+        )
+
+
+def _ranked(names: pl.Series) -> tuple[pl.Series, Ints]:
+    """Distinct names in order, and the place of each name among them."""
+    codes = names.cast(pl.Categorical(pl.Categories.random()))
+    distinct = codes.unique()
+    ordered = distinct.cast(pl.String).to_frame().with_row_index("_").sort(ARC)
+    rank = np.zeros(int(codes.to_physical().to_numpy().max(initial=0)) + 1, dtype=np.int64)
+    rank[distinct.to_physical().to_numpy()] = _inverse(ordered["_"])
+    return ordered[ARC], rank[codes.to_physical().to_numpy()]
+
+
+def _canonical(attributes: pl.DataFrame) -> tuple[pl.DataFrame, Ints]:
+    """Distinct canonical attributes in order, and the place of each row's among them."""
+    frame = canonical_attributes(attributes).with_row_index("_")
+    ordered = frame.sort(ATTRIBUTES)
+    same = ordered.select(
+        pl.all_horizontal(pl.col(n).eq_missing(pl.col(n).shift(1)) for n in ATTRIBUTES)
+    ).to_series()
+    fresh = ~same.to_numpy() if frame.height else np.empty(0, dtype=bool)
+    fresh[:1] = True
+    rank = (np.cumsum(fresh) - 1)[_inverse(ordered["_"])]
+    return ordered.filter(pl.Series(fresh)).drop("_"), rank
+
+
+def _inverse(order: pl.Series) -> Ints:
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order.to_numpy()] = np.arange(len(order))
+    return rank
