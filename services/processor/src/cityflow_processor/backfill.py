@@ -1,5 +1,6 @@
 """Days of a dataset: split what is new, then process each day; resumable at any moment."""
 
+import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -61,6 +62,7 @@ class Asked:
 
 def process(store: Store, settings: Settings, asked: Asked) -> Result:
     """Process the days asked for. Raises StoreUnavailable; what cannot be read is in the result."""
+    gc.freeze()  # modules live to the end: looking them through again for garbage is waste
     Runs(store).close_orphans("process")
     result = Result(DATASET)
     files = _split_all(store, settings, result)

@@ -4,6 +4,8 @@ import zlib
 from io import BytesIO
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 from polars.exceptions import PolarsError
 
@@ -12,6 +14,7 @@ from cityflow.storage.ports import Objects
 
 # Part of every edition's identity: change it when any setting below changes.
 WRITER_VERSION: Final = "1"
+_HOUR_US: Final = 3_600_000_000
 _ROW_GROUP_ROWS: Final = 131_072
 _CHECKSUM_BYTES: Final = 4
 
@@ -36,6 +39,11 @@ def schema(table: Table) -> pl.Schema:
 def conform(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     """The frame with exactly the table's columns and types, in its order."""
     return frame.select(pl.col(name).cast(dtype) for name, dtype in schema(table).items())
+
+
+def instants(hours: npt.NDArray[np.int64]) -> pl.Series:
+    """Instants (UTC) of hours since 1970."""
+    return pl.Series(hours * _HOUR_US, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
 
 
 def parquet_bytes(frame: pl.DataFrame) -> bytes:

@@ -1,7 +1,5 @@
 """Congestion alerts: two or more consecutive hours at or above the saturated bound on one arc."""
 
-from typing import Final
-
 import numpy as np
 import polars as pl
 
@@ -9,9 +7,7 @@ from cityflow.contracts.tables import COMPTAGES_ALERTS
 from cityflow_processor.comptages.fields import OCCUPANCY_SCALE
 from cityflow_processor.comptages.resolve import DayRecords, Ints
 from cityflow_processor.comptages.thresholds import Thresholds
-from cityflow_processor.tables import conform, schema
-
-_HOUR_US: Final = 3_600_000_000
+from cityflow_processor.tables import conform, instants, schema
 
 
 def alerts_table(records: DayRecords, arcs: pl.DataFrame, limits: Thresholds) -> pl.DataFrame:
@@ -46,11 +42,11 @@ def _alerts(
     return pl.DataFrame(
         {
             "arc_id": pl.Series(records.arcs).gather(records.arc[hot[starts]]),
-            "start": _instants(records.hour[hot[starts]] - 1),
-            "end": _instants(records.hour[hot[ends - 1]]),
+            "start": instants(records.hour[hot[starts]] - 1),
+            "end": instants(records.hour[hot[ends - 1]]),
             "hours": ends - starts,
             "peak_occupancy_pct": peak / OCCUPANCY_SCALE,
-            "peak_hour_end": _instants(hour[at_peak[first]]),
+            "peak_hour_end": instants(hour[at_peak[first]]),
             "severity": pl.Series(["saturated", "blocked"]).gather(severe.astype(np.int64)),
         }
     )
@@ -65,7 +61,3 @@ def _runs(arc: Ints, hour: Ints, at_least: int) -> tuple[Ints, Ints]:
     ends = np.append(starts[1:], arc.size)
     long_enough = ends - starts >= at_least
     return starts[long_enough], ends[long_enough]
-
-
-def _instants(hours: Ints) -> pl.Series:
-    return pl.Series(hours * _HOUR_US).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")

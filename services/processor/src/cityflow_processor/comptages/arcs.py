@@ -9,7 +9,7 @@ from cityflow.contracts.tables import COMPTAGES_ARCS
 from cityflow_processor.comptages.fields import OCCUPANCY_SCALE, STATUSES
 from cityflow_processor.comptages.resolve import DayRecords, Ints
 from cityflow_processor.comptages.tally import Tally
-from cityflow_processor.tables import conform
+from cityflow_processor.tables import conform, instants
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,7 @@ def _or_null(values: Ints, missing: "np.typing.NDArray[np.bool_]") -> pl.Series:
 
 
 def _instants(hours: Ints) -> pl.Series:
-    micros = _or_null(hours * 3_600_000_000, hours < 0)
-    return micros.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    return instants(hours).set(pl.Series(hours < 0), None)
 
 
 def _statuses(records: DayRecords) -> list[str]:

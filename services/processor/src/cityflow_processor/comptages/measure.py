@@ -19,7 +19,7 @@ from cityflow_processor.comptages.hours import hours_of_day
 from cityflow_processor.comptages.resolve import DayRecords, Ints
 from cityflow_processor.comptages.tally import state_of, tally
 from cityflow_processor.comptages.thresholds import Thresholds
-from cityflow_processor.tables import conform
+from cityflow_processor.tables import conform, instants
 
 # Part of every edition's identity: change it when a formula below changes.
 METHOD_VERSION: Final = "1"
@@ -54,10 +54,11 @@ def measure(records: DayRecords, day: date, geography: Geography, limits: Thresh
     totals = summary.day_totals(by_arc, arcs, expected)
     profile = summary.hour_profile(by_hour, hours, starts, len(records.arcs), lost)
     compared, mismatches = _derivation(records, states)
+    base = _base(records)
     return Measured(
-        clean=_clean(records),
+        clean=_clean(records, base),
         tables={
-            "arc_hours": _arc_hours(records, states, hours, starts),
+            "arc_hours": _arc_hours(records, base, states, hours, starts),
             "arcs": arcs,
             "alerts": alerts,
         },
@@ -115,23 +116,23 @@ def _names(codes: Ints, names: tuple[str, ...]) -> pl.Series:
 
 
 def _base(records: DayRecords) -> dict[str, pl.Series]:
+    """The columns that both tables of hours share."""
     arcs = pl.Series(records.arcs, dtype=pl.String)
-    micros = pl.Series(records.hour * 3_600_000_000, dtype=pl.Int64)
     flow = pl.Series(records.flow)
     return {
         "arc_id": arcs.gather(records.arc),
-        "hour_end": micros.cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
+        "hour_end": instants(records.hour),
         "flow_veh": flow.set(flow < 0, None),
     }
 
 
-def _clean(records: DayRecords) -> pl.DataFrame:
+def _clean(records: DayRecords, base: dict[str, pl.Series]) -> pl.DataFrame:
     occupancy = pl.Series(records.occupancy)
     published = np.where(records.state == NO_STATE, len(STATES), records.state)
     state = _names(published, (*STATES, ""))
     frame = pl.DataFrame(
         {
-            **_base(records),
+            **base,
             "occupancy_e5": occupancy.set(occupancy < 0, None),
             "published_state": state.set(state == "", None),
             "arc_status": _names(records.status, STATUSES),
@@ -141,12 +142,16 @@ def _clean(records: DayRecords) -> pl.DataFrame:
 
 
 def _arc_hours(
-    records: DayRecords, states: Ints, hours: tuple[int, ...], starts: list[int]
+    records: DayRecords,
+    base: dict[str, pl.Series],
+    states: Ints,
+    hours: tuple[int, ...],
+    starts: list[int],
 ) -> pl.DataFrame:
     occupancy = pl.Series(records.occupancy / OCCUPANCY_SCALE)
     frame = pl.DataFrame(
         {
-            **_base(records),
+            **base,
             "hour_of_day": np.array(starts, dtype=np.int64)[records.hour - hours[0]],
             "occupancy_pct": occupancy.set(occupancy < 0, None),
             "state": _names(states, STATES),

@@ -113,7 +113,8 @@ def _stack(parts: list[PartRows]) -> tuple[_Stack, pl.Series, pl.DataFrame]:
 
 
 def _filled(values: pl.Series) -> Ints:
-    return values.cast(pl.Int64).fill_null(NULL).to_numpy()
+    values = values.cast(pl.Int64)
+    return (values.fill_null(NULL) if values.null_count() else values).to_numpy()
 
 
 def _rank(

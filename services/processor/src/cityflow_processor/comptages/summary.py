@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from cityflow.contracts.comptages import (
@@ -48,21 +49,21 @@ def day_totals(by_arc: Tally, arcs: pl.DataFrame, hours: int) -> DayTotals:
     city = fold(by_arc, np.zeros(count, dtype=np.int64), 1)
     counting = by_arc.flow_hours > 0
     occupied = by_arc.occupancy_hours > 0
-    measured = arcs.filter(pl.col("vkt_veh_km").is_not_null())
+    measured = arcs.select("vkt_veh_km", "flow_veh").drop_nulls("vkt_veh_km")
     observed = _observed(city, 0, count, count * hours)
     return DayTotals(
         **observed,
         arcs_with_flow=int(counting.sum()),
         arcs_occupancy_only=int((~counting & occupied).sum()),
         arcs_silent=int((~counting & ~occupied).sum()),
-        vkt_veh_km=vkt(measured["vkt_veh_km"]),
+        vkt_veh_km=vkt(measured["vkt_veh_km"].to_numpy()),
         vkt_flow_share=share(int(measured["flow_veh"].sum()), observed["flow_veh"] or 0),
     )
 
 
-def vkt(values: pl.Series) -> float | None:
+def vkt(values: npt.NDArray[np.float64]) -> float | None:
     """Exactly rounded sum of vehicle-kilometres, null where no arc has any."""
-    return math.fsum(values.to_list()) if len(values) else None
+    return math.fsum(values.tolist()) if values.size else None
 
 
 def hour_profile(
@@ -103,13 +104,14 @@ def area_totals(
     group = np.array([place[code] for code in arcs["arrondissement"].to_list()], dtype=np.int64)
     areas = fold(by_arc, group, len(codes))
     counts = np.bincount(group, minlength=len(codes))
-    travelled = arcs["vkt_veh_km"]
+    travelled = arcs["vkt_veh_km"].to_numpy()
+    known = ~np.isnan(travelled)
     return [
         AreaTotals(
             **_observed(areas, at, int(counts[at]), int(counts[at]) * hours),
             arrondissement=code,
             label=labels[code],
-            vkt_veh_km=vkt(travelled.filter(pl.Series(group == at)).drop_nulls()),
+            vkt_veh_km=vkt(travelled[known & (group == at)]),
         )
         for at, code in enumerate(codes)
     ]
@@ -117,9 +119,10 @@ def area_totals(
 
 def ranking(arcs: pl.DataFrame, by: str) -> list[ArcRank]:
     """The ten arcs with most of `by`, which must be above zero; ties by arc_id."""
-    top = arcs.filter(pl.col(by) > 0).sort([by, "arc_id"], descending=[True, False]).head(TOP)
     names = [name for name in ArcRank.model_fields if name != "rank"]
-    return [ArcRank(rank=place, **row) for place, row in enumerate(top.select(names).to_dicts(), 1)]
+    ranked = arcs.lazy().select(names).filter(pl.col(by) > 0)
+    top = ranked.sort([by, "arc_id"], descending=[True, False]).head(TOP).collect()
+    return [ArcRank(rank=place, **row) for place, row in enumerate(top.to_dicts(), 1)]
 
 
 def main_alerts(alerts: pl.DataFrame) -> list[CongestionAlert]:

@@ -27,7 +27,7 @@ from cityflow_processor.comptages.fields import (
     TIME,
 )
 from cityflow_processor.comptages.header import Header
-from cityflow_processor.comptages.lookups import Bools, Ints, codes_of, judge
+from cityflow_processor.comptages.lookups import Bools, Ints, codes_of, distinct, judge
 from cityflow_processor.comptages.stamps import NO_SUCH_HOUR, parse_hour_end
 from cityflow_processor.comptages.tokens import RAW_TEXT_LIMIT, Tokens, read_tolerant
 
@@ -133,12 +133,12 @@ def validate(tokens: Tokens) -> Batch:
 
 def _arcs(values: pl.Series) -> tuple[pl.Series, Ints]:
     """Distinct identifiers, and the place of each row's among them."""
-    distinct = values.unique()
-    texts = distinct.cast(pl.String).str.strip_chars()
+    held, published = distinct(values)
+    texts = published.str.strip_chars()
     arcs = texts.unique(maintain_order=True)
     codes = codes_of(values)
     table = np.zeros(int(codes.max(initial=0)) + 1, dtype=np.int64)
-    table[codes_of(distinct)] = (
+    table[held] = (
         np.arange(len(arcs))
         if len(arcs) == len(texts)
         else texts.replace_strict(arcs, range(len(arcs)), return_dtype=pl.Int64).to_numpy()
@@ -147,13 +147,12 @@ def _arcs(values: pl.Series) -> tuple[pl.Series, Ints]:
 
 
 def _arc_faults(arcs: pl.Series) -> Ints:
-    distinct = arcs.unique()
-    texts = distinct.cast(pl.String)
+    held, texts = distinct(arcs)
     # Nearly all identifiers are plain numbers: only the others are looked at one by one.
     odd = texts.cast(pl.UInt32, strict=False).cast(pl.String).ne_missing(texts) | texts.is_null()
     codes = codes_of(arcs)
     table = np.zeros(int(codes.max(initial=0)) + 1, dtype=np.int64)
-    table[codes_of(distinct)[odd.to_numpy()]] = [_arc_fault(t) for t in texts.filter(odd).to_list()]
+    table[held[odd.to_numpy()]] = [_arc_fault(t) for t in texts.filter(odd).to_list()]
     return table[codes]
 
 
