@@ -168,11 +168,12 @@ def _preference(rows: _Stack) -> tuple[Ints, ...]:
 
 
 def _decimals(occupancy_e5: Ints) -> Ints:
-    """Significant decimals of an occupancy held in 10⁻⁵ %."""
-    decimals = np.zeros(occupancy_e5.size, dtype=np.int64)
+    """Significant decimals of an occupancy held in 10⁻⁵ %; null has none."""
+    known = np.maximum(occupancy_e5, 0)
+    decimals = np.zeros(known.size, dtype=np.int64)
     step = OCCUPANCY_SCALE
     while step > 1:
-        decimals += occupancy_e5 % step != 0
+        decimals += known % step != 0
         step //= 10
     return decimals
 
