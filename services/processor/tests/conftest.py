@@ -24,22 +24,6 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 @pytest.fixture
-def houses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], House]]:
-    """Makes one house after the other: for tests that compare two, or run many examples."""
-    opened: list[House] = []
-
-    def build() -> House:
-        while len(opened) > 8:  # a database each: keep few open
-            opened.pop(0).store.close()
-        opened.append(open_house(tmp_path_factory.mktemp("house")))
-        return opened[-1]
-
-    yield build
-    for one in opened:
-        one.store.close()
-
-
-@pytest.fixture
 def command(
     house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Ended]:

@@ -3,10 +3,13 @@
 import gzip
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -20,6 +23,7 @@ from cityflow_processor.result import Result
 
 DATASET = "comptages"
 FIRST_RECEIPT = datetime(2026, 6, 21, 22, 35, tzinfo=UTC)
+MEMORY = "/dev/shm"  # spares the many examples the flushes to disk
 PUBLISHED = ("clean/comptages/", "metrics/")
 
 
@@ -127,6 +131,25 @@ class House:
 def open_house(folder: Path) -> House:
     folder.mkdir(parents=True, exist_ok=True)
     return House(folder, open_store(Settings(output_dir=folder)))
+
+
+@contextmanager
+def a_house() -> Iterator[House]:
+    """A house in a folder of its own that goes with it: for tests of many examples."""
+    with TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as folder:
+        house = open_house(Path(folder))
+        with house.store:
+            yield house
+
+
+def published_of(
+    content: str | bytes, chunk_rows: int | None = None, **known: Any
+) -> dict[str, bytes]:
+    """All that is published of one file in a house of its own."""
+    with a_house() as house:
+        house.receive(content, **known)
+        house.process(chunk_rows=chunk_rows)
+        return house.published()
 
 
 @dataclass(frozen=True)

@@ -258,6 +258,8 @@ class Map:
         return Place(fsum(lengths.values()), where, "referentiel")
 
     def _locate(self, point: str | None) -> str:
+        if not self.features:
+            return "unknown"
         assert point is not None
         lat, lon = point.split(",")
         return locate(self.features, float(lon), float(lat))
@@ -439,3 +441,20 @@ class Day:
             (arc for arc in self.arcs() if arc[by]), key=lambda arc: (-arc[by], arc["arc_id"])
         )
         return [arc["arc_id"] for arc in ranked[:10]]
+
+
+LONGEST_GAP = 31
+
+
+def days_of(read: Read, map: Map) -> dict[date, Day]:
+    """Every day that has a record, and the days of the short gaps between them."""
+    by_day: dict[date, dict[Key, Record]] = defaultdict(dict)
+    for key, one in read.records.items():
+        by_day[service_day(key[1])][key] = one
+    held = sorted(by_day)
+    for before, after in pairwise(held):
+        missing = (after - before).days - 1
+        if missing <= LONGEST_GAP:
+            for n in range(missing):
+                by_day[before + timedelta(days=n + 1)] = {}
+    return {day: Day(day, by_day[day], map) for day in sorted(by_day)}
