@@ -220,9 +220,10 @@ STATE_TEXTS = ("Inconnu", "Fluide", "Pré-saturé", "Saturé", "Bloqué")
 
 def state_text(k: str | None) -> str:
     """The state that the city publishes of an occupancy."""
-    if k is None:
+    if not k:
         return STATE_TEXTS[0]
-    return STATE_TEXTS[1 + sum(float(k) >= bound for bound in (15, 30, 50))]
+    occupancy = round(float(k.replace(",", ".")), 5)
+    return STATE_TEXTS[1 + sum(occupancy >= bound for bound in (15, 30, 50))]
 
 
 def row(**values: str | None) -> dict[str, str | None]:
