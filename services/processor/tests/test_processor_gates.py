@@ -9,7 +9,7 @@ from processor_house import House, row, stamps, text_of
 
 from cityflow.contracts import Severity
 from cityflow.storage import RawZone
-from cityflow_processor.comptages.audit import Reading, Sums, audit
+from cityflow_processor.comptages.audit import Fullness, Reading, Sums, audit
 from cityflow_processor.comptages.thresholds import thresholds
 
 DAY = date(2025, 3, 5)
@@ -28,13 +28,13 @@ SUMS = Sums(flow_veh=(7, 7, 7), flow_hours=(3, 3, 3), occupancy_hours=(2, 2, 2))
 
 def outcome(name: str, in_place: int = 0, sums: Sums = SUMS, **changed: Any) -> tuple[str, str]:
     """Severity and message of one gate."""
-    checks = audit(replace(READING, **changed), sums, in_place, thresholds())
+    checks = audit(replace(READING, **changed), sums, Fullness(in_place), thresholds())
     (found,) = [check for check in checks if check.name == name]
     return found.severity, found.message
 
 
 def test_a_good_day_passes_all_gates() -> None:
-    checks = audit(READING, SUMS, 1000, thresholds())
+    checks = audit(READING, SUMS, Fullness(1000, 5), thresholds())
     assert {check.name: check.severity for check in checks} == dict.fromkeys(
         ("schema", "duplicates", "derivation", "range", "volume", "conservation"), Severity.GREEN
     )
@@ -148,6 +148,19 @@ def test_conflicts_are_yellow_and_published(house: House) -> None:
     assert house.table(DAY, "arc_hours")[0]["flow_veh"] == 200
 
 
+def test_values_withdrawn_from_a_fuller_day_are_red(house: House) -> None:
+    house.receive(text_of(hours(24)))
+    house.process()
+    pointer = house.pointer(DAY)
+    house.receive(text_of(hours(24, q="", k="", etat_trafic="Inconnu")))
+    assert house.counts()["editions"]["red"] == 1
+    assert house.check(DAY, "volume") == (
+        "red", "24 records with 0 values; the edition in place is fuller and stands: "
+        "24 records with 48 values",
+    )  # fmt: skip
+    assert house.pointer(DAY) == pointer
+
+
 def test_a_much_smaller_day_does_not_replace_a_fuller_edition(house: House) -> None:
     small = house.receive(text_of(hours(16, iu_ac="5671")))
     large = house.receive(text_of(hours(24)))
@@ -157,7 +170,8 @@ def test_a_much_smaller_day_does_not_replace_a_fuller_edition(house: House) -> N
     assert house.counts()["editions"] == {"new": 0, "unchanged": 0, "red": 1}
     severity, message = house.check(DAY, "volume")
     assert (severity, message) == (
-        "red", "16 records; the edition in place has 40 and stands",
+        "red", "16 records with 32 values; the edition in place is fuller and stands: "
+        "40 records with 80 values",
     )  # fmt: skip
     assert house.pointer(DAY) == pointer
     # 70 % of it is enough.
