@@ -67,11 +67,24 @@ def process(store: Store, settings: Settings, asked: Asked) -> Result:
     result = Result(DATASET)
     files = _split_all(store, settings, result)
     days = asked.days(files)
+    if result.unreadable:
+        days = _days_held(days, files)
     _count_files(store, result, files, asked, days)
     geography_of = _geography(store, result)
     result.days.extend(_process_days(store, days, files, geography_of))
     result.days.sort(key=lambda done: done.day)
     return result
+
+
+def _days_held(days: list[date], files: list[SplitFile]) -> list[date]:
+    """Days that a readable file holds: of the others one cannot say that the source has no data."""
+    held = [day for day in days if any(file.manifest.covers(day) for file in files)]
+    if len(held) < len(days):
+        _log.error(
+            "days left as they were: a raw file that may hold them cannot be read",
+            days=len(days) - len(held),
+        )
+    return held
 
 
 def _split_all(store: Store, settings: Settings, result: Result) -> list[SplitFile]:

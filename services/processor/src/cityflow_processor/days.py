@@ -13,7 +13,7 @@ from cityflow.contracts import Check, ComptagesSummary, Counts, Run, Severity
 from cityflow.contracts.comptages import Context, ReadingQuality
 from cityflow.storage import Candidate, Editions, Runs, Store, layout
 from cityflow.storage.canonical import dumps
-from cityflow_processor.comptages.audit import Reading, audit
+from cityflow_processor.comptages.audit import Fullness, Reading, audit
 from cityflow_processor.comptages.edition import edition_id
 from cityflow_processor.comptages.geography import Geography
 from cityflow_processor.comptages.measure import METHOD_VERSION, Measured, measure
@@ -118,9 +118,7 @@ def _process(
     held = [file for file in files if file.manifest.covers(run.day)]
     for _ in range(MOST_RACES):
         expected = editions.current_version(DATASET, run.day)
-        pointer = editions.current(DATASET, run.day)
-        in_place = pointer.records if pointer else 0
-        built = _build(run.day, held, files, geography, in_place)
+        built = _build(run.day, held, files, geography, _in_place(editions, run.day))
         outputs = _write(store, run.day, built)
         if built.is_red:
             return _ended(runs, run, "red", built, outputs)
@@ -130,6 +128,15 @@ def _process(
             return _ended(runs, run, outcome, built, outputs)
     runs.finish(run, "lost_race", inputs=built.inputs)
     return DayDone(run.day, "unchanged", built.edition, built.counts, {}, tuple(built.checks))
+
+
+def _in_place(editions: Editions, day: date) -> Fullness:
+    pointer = editions.current(DATASET, day)
+    document = editions.document(DATASET, day, pointer.edition) if pointer else None
+    if pointer is None or document is None:
+        return Fullness()
+    totals = document["totals"]
+    return Fullness(pointer.records, totals["flow_hours"] + totals["occupancy_hours"])
 
 
 def _ended(runs: Runs, run: Run, ending: Ending, built: _Built, outputs: list[str]) -> DayDone:
@@ -151,7 +158,7 @@ def _build(
     held: list[SplitFile],
     files: list[SplitFile],
     geography: Geography,
-    in_place: int,
+    in_place: Fullness,
 ) -> _Built:
     limits = thresholds()
     with_rows = [file for file in held if str(day) in file.manifest.days]

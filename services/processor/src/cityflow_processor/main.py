@@ -1,6 +1,6 @@
 """The command line of the processor: `run` for one day, `backfill` for many."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
@@ -11,6 +11,7 @@ from cityflow.settings import Settings
 from cityflow.storage import open_store
 from cityflow.telemetry import configure_logging
 from cityflow_processor.backfill import Asked, process
+from cityflow_processor.comptages.fields import EARLIEST_YEAR, LATEST_YEAR
 from cityflow_processor.days import DATASET
 
 app = App(help="Turn raw files into published daily editions.")
@@ -54,6 +55,10 @@ def _process(dataset: str, asked: Asked, as_json: bool) -> None:
         raise BadArguments(f"--dataset {dataset!r} cannot be processed; expected {DATASET!r}")
     settings = Settings.load()
     configure_logging(settings)
+    if settings.engine != "local":
+        raise BadArguments(
+            f"ENGINE={settings.engine} is not in this release; unset it or give `local`"
+        )
     with open_store(settings) as store:
         result = process(store, settings, asked)
     print_result(result.document(), [result.table()], as_json)
@@ -69,6 +74,9 @@ def _process(dataset: str, asked: Asked, as_json: bool) -> None:
 
 def _day(text: str, option: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError as error:
         raise BadArguments(f"{option} {text!r} is not a day; expected YYYY-MM-DD") from error
+    if not EARLIEST_YEAR <= day.year < LATEST_YEAR:
+        raise BadArguments(f"{option} {text}: no road was counted then; expected 2010 to 2099")
+    return day

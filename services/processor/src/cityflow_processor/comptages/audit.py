@@ -34,17 +34,25 @@ class Sums:
     occupancy_hours: tuple[int, int, int]
 
 
-def audit(reading: Reading, sums: Sums, records_in_place: int, limits: Thresholds) -> list[Check]:
+@dataclass(frozen=True)
+class Fullness:
+    """How full an edition is: its records, and their values (hours of flow and of occupancy)."""
+
+    records: int = 0
+    values: int = 0
+
+
+def audit(reading: Reading, sums: Sums, in_place: Fullness, limits: Thresholds) -> list[Check]:
     """All gates of a day; any red one keeps the edition from being published.
 
-    `records_in_place` is the size of the edition that publishing would replace, 0 if none.
+    `in_place` is the edition that publishing would replace, empty if there is none.
     """
     return [
         _schema(reading, limits),
         _duplicates(reading),
         _derivation(reading, limits),
         _range(reading),
-        _volume(reading, records_in_place, limits),
+        _volume(reading, sums, in_place, limits),
         _conservation(sums),
     ]
 
@@ -54,9 +62,10 @@ def _check(name: str, severity: Severity, message: str) -> Check:
 
 
 def _schema(reading: Reading, limits: Thresholds) -> Check:
-    rejected, rows = reading.rejected, reading.rows_in
+    phantoms = reading.rejected_by_reason.get("phantom_arc", 0)
+    rejected, rows = reading.rejected - phantoms, reading.rows_in - phantoms
     share = rejected / rows if rows else 0.0
-    message = f"{rejected:,} of {rows:,} rows rejected"
+    message = f"{rejected:,} of {rows:,} rows rejected, phantom arcs left out"
     if share > limits.rejects_red_share:
         return _check("schema", Severity.RED, f"{message}: the source may have changed its format")
     severity = Severity.YELLOW if share > limits.rejects_yellow_share else Severity.GREEN
@@ -95,11 +104,16 @@ def _range(reading: Reading) -> Check:
     return _check("range", severity, f"{count:,} rows outside the physical range, rejected")
 
 
-def _volume(reading: Reading, in_place: int, limits: Thresholds) -> Check:
-    message = f"{reading.published:,} records"
-    if reading.published < limits.fuller_edition_share * in_place:
+def _volume(reading: Reading, sums: Sums, in_place: Fullness, limits: Thresholds) -> Check:
+    values = sums.flow_hours[0] + sums.occupancy_hours[0]
+    message = f"{reading.published:,} records with {values:,} values"
+    least = limits.fuller_edition_share
+    if reading.published < least * in_place.records or values < least * in_place.values:
         return _check(
-            "volume", Severity.RED, f"{message}; the edition in place has {in_place:,} and stands"
+            "volume",
+            Severity.RED,
+            f"{message}; the edition in place is fuller and stands: {in_place.records:,} records "
+            f"with {in_place.values:,} values",
         )
     return _check("volume", Severity.GREEN, message)
 

@@ -122,4 +122,5 @@ def parse_point(text: str | None) -> LonLat | None:
         latitude, longitude = (float(part) for part in text.split(","))
     except ValueError:
         return None
-    return longitude, latitude
+    on_the_globe = abs(latitude) <= 90 and abs(longitude) <= 180
+    return (longitude, latitude) if on_the_globe else None

@@ -27,9 +27,11 @@ READERS: Final[dict[str, Callable[[bytes, str], pl.DataFrame]]] = {
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a reference dataset and when it was (last) received."""
+    """One version of a reference dataset and one receipt of it, by which versions are ordered."""
 
     received_at: datetime
+    position: int
+    sha256: str
     edition: str
     key: str
     synthetic: bool
@@ -62,8 +64,17 @@ def references(store: Store, dataset: str, run_id: str) -> References:
             unreadable.append(str(error))
             continue
         for receipt in entry.meta.receipts:
-            versions.append(Version(receipt.received_at, edition, key, entry.meta.synthetic))
-    versions.sort(key=lambda version: (version.received_at, version.edition))
+            versions.append(
+                Version(
+                    receipt.received_at,
+                    receipt.position,
+                    entry.meta.sha256,
+                    edition,
+                    key,
+                    entry.meta.synthetic,
+                )
+            )
+    versions.sort(key=lambda version: (version.received_at, version.position, version.sha256))
     for version in _last_of_each_day(versions):
         _publish(store, dataset, version, run_id)
     return References(tuple(versions), tuple(unreadable))
@@ -79,7 +90,10 @@ def _edition(store: Store, dataset: str, entry: RawEntry) -> tuple[str, str]:
     known = layout.split_manifest(dataset, entry.meta.sha256, "r2")
     if (held := _held(store, known)) is not None:
         return held
-    frame = READERS[dataset](_content(store, entry), entry.key)
+    try:
+        frame = READERS[dataset](_content(store, entry), entry.key)
+    except ValueError as error:
+        raise FileRefused(entry.key, str(error), f"the published {dataset}") from error
     edition = digest(dumps(frame.to_dict(as_series=False)))[:20]
     key = layout.clean(dataset, paris_day(entry.meta.receipts[0].received_at), edition)
     keep(store.objects, key, frame)

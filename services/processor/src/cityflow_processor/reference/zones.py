@@ -6,6 +6,7 @@ from typing import Any, Final
 import polars as pl
 
 from cityflow.errors import FileRefused
+from cityflow.geo import ZoneIndex
 from cityflow_processor.comptages.geography import Zone
 
 ZONES_SCHEMA: Final = pl.Schema({"code": pl.String, "label": pl.String, "geometry": pl.String})
@@ -23,7 +24,9 @@ def read_zones(data: bytes, name: str) -> pl.DataFrame:
     codes = [code for code, _, _ in rows]
     if not codes or len(set(codes)) != len(codes):
         raise FileRefused(name, "no polygon, or one code twice", _EXPECTED)
-    return pl.DataFrame(sorted(rows), schema=ZONES_SCHEMA, orient="row")
+    frame = pl.DataFrame(sorted(rows), schema=ZONES_SCHEMA, orient="row")
+    _refuse_unusable(frame, name)
+    return frame
 
 
 def _row(feature: dict[str, Any]) -> tuple[str, str, str]:
@@ -32,6 +35,14 @@ def _row(feature: dict[str, Any]) -> tuple[str, str, str]:
     label = properties.get("l_aroff") or properties.get("l_ar") or code
     geometry = {name: feature["geometry"][name] for name in ("coordinates", "type")}
     return code, str(label), json.dumps(geometry, sort_keys=True, separators=(",", ":"))
+
+
+def _refuse_unusable(frame: pl.DataFrame, name: str) -> None:
+    """Polygons that cannot locate anything are refused here, once, not by every day."""
+    try:
+        ZoneIndex([(zone.code, zone.geometry) for zone in zones(frame)])
+    except (ValueError, TypeError, AttributeError, IndexError) as error:
+        raise FileRefused(name, f"an unusable polygon ({error})", _EXPECTED) from error
 
 
 def zones(frame: pl.DataFrame) -> list[Zone]:
