@@ -113,9 +113,14 @@ def test_the_cuts_between_chunks_never_show(
     assert (rows, rejects, gaps, count) == (expected, *whole[1:])
 
 
-@settings(QUICK, max_examples=100)
+# A text that holds a line break and a delimiter or a quote cannot be told from a line with a stray
+# quote: there the reader saves the neighbours, the csv module the text.
+TEXTS = st.text(alphabet='ab;"é ', max_size=4) | st.text(alphabet="ab\né ", max_size=4)
+
+
+@settings(QUICK, max_examples=3000)
 @given(
-    st.lists(st.lists(st.text(alphabet='ab;"\n é', max_size=4), min_size=8, max_size=8)),
+    st.lists(st.lists(TEXTS, min_size=8, max_size=8)),
     st.sampled_from((csv.QUOTE_MINIMAL, csv.QUOTE_ALL)),
     st.sampled_from(("\n", "\r\n")),
 )
