@@ -118,7 +118,7 @@ def test_the_cuts_between_chunks_never_show(
 TEXTS = st.text(alphabet='ab;"é ', max_size=4) | st.text(alphabet="ab\né ", max_size=4)
 
 
-@settings(QUICK, max_examples=3000)
+@settings(QUICK, max_examples=100)
 @given(
     st.lists(st.lists(TEXTS, min_size=8, max_size=8)),
     st.sampled_from((csv.QUOTE_MINIMAL, csv.QUOTE_ALL)),
