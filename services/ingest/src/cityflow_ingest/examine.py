@@ -61,9 +61,14 @@ def _examine_member(
     if head.whole:
         return recognised
     tail = _last_bytes(reader) if packing == "plain" else _drain(reader)
-    if recognised.media != "csv" and not tail.rstrip().endswith((b"]", b"}")):
+    if recognised.media != "csv" and not tail.rstrip().endswith(_closer(head)):
         raise FileRefused(name, "JSON cut short: its end is missing", "a whole JSON document")
     return recognised
+
+
+def _closer(head: Head) -> bytes:
+    """What ends a JSON document that starts so."""
+    return b"]" if head.data.lstrip().startswith(b"[") else b"}"
 
 
 def _last_bytes(stream: BinaryIO) -> bytes:
