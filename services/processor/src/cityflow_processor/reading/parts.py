@@ -28,12 +28,16 @@ READER_VERSION: Final = "r2"
 
 @dataclass(frozen=True)
 class ChunkManifest:
-    """What one chunk held. `days` maps a service day to its rows."""
+    """What one chunk held. `days` maps a service day to its rows.
+
+    `undated_bytes` is about what its rejects without a readable time take in memory.
+    """
 
     lines: int
     rows: int
     empty_gap_rows: int
     rejects: int
+    undated_bytes: int
     days: dict[str, int]
 
 

@@ -25,6 +25,9 @@ from cityflow_processor.reading.merge import Chunk, merge
 from cityflow_processor.reading.parts import ChunkFrames, ChunkManifest, FileManifest, PartsCache
 
 WORKERS: Final = 2
+# Rows without a readable time belong to no day: they are held together, so they must be few.
+MOST_UNDATED_BYTES: Final = 64 << 20
+_REJECT_BYTES: Final = 256
 Advance = Callable[[int], None]
 Work = Callable[[], Batch]
 
@@ -52,7 +55,7 @@ def split(store: Store, entry: RawEntry, chunk_rows: int, advance: Advance) -> F
     _check_size(store, entry)
     members: list[str] = []
     with store.objects.open(entry.key) as stream:
-        done = _run(cache, _units(stream, entry, chunk_rows, members), advance)
+        done = _run(cache, _units(stream, entry, chunk_rows, members), advance, entry.key)
     try:
         manifest = merge(cache, done, members, 2 if entry.meta.media == "csv" else 1)
     except TryAgain:
@@ -73,15 +76,24 @@ def _check_size(store: Store, entry: RawEntry) -> None:
         )
 
 
-def _run(cache: PartsCache, units: Iterator[_Unit], advance: Advance) -> list[Chunk]:
+def _run(cache: PartsCache, units: Iterator[_Unit], advance: Advance, name: str) -> list[Chunk]:
     """Read every unit whose output is not there yet, a few at a time, in order."""
     done: list[Chunk] = []
+    undated = 0
     running: list[tuple[_Unit, Future[ChunkManifest]]] = []
 
     def collect() -> None:
         unit, future = running.pop(0)
         done.append(Chunk(unit.member, unit.index, future.result()))
         advance(unit.size)
+        nonlocal undated
+        undated += done[-1].manifest.undated_bytes
+        if undated > MOST_UNDATED_BYTES:
+            rows = sum(chunk.manifest.rejects for chunk in done)
+            raise SourceError(
+                f"{name}: {rows:,} of its rows cannot be read, most without even a time; check "
+                "its delimiter, its quotes and its encoding"
+            )
 
     with ThreadPoolExecutor(WORKERS) as pool:
         for unit in units:
@@ -102,11 +114,17 @@ def _read_unit(cache: PartsCache, unit: _Unit) -> ChunkManifest:
         batch.rows.height + batch.rejects.height + batch.empty_gap_rows,
         batch.empty_gap_rows,
         batch.rejects.height,
+        _undated_bytes(batch.rejects),
         _days(batch.rows),
     )
     frames = ChunkFrames(batch.rows, batch.arcs.to_frame(), batch.attributes, batch.rejects)
     cache.write_chunk(unit.member, unit.index, manifest, frames)
     return manifest
+
+
+def _undated_bytes(rejects: pl.DataFrame) -> int:
+    texts = rejects.filter(pl.col("hour").is_null())["raw_text"]
+    return int(texts.str.len_bytes().sum()) + _REJECT_BYTES * len(texts)
 
 
 def _days(rows: pl.DataFrame) -> dict[str, int]:
