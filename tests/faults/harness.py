@@ -170,7 +170,7 @@ class _Sampler(threading.Thread):
         while not self._stop_asked.wait(0.005):
             total = 0
             for pid in _tree(self._pid):
-                memory = dict(_MEMORY.findall(_read(f"/proc/{pid}/status")))
+                memory = dict(_MEMORY.findall(_read(Path(f"/proc/{pid}/status"))))
                 total += int(memory.get("RSS", 0)) * 1024
                 mark = int(memory.get("HWM", 0)) * 1024
                 self.high_water[pid] = max(mark, self.high_water.get(pid, 0))
@@ -183,14 +183,18 @@ class _Sampler(threading.Thread):
 
 def _tree(pid: int) -> Iterator[int]:
     yield pid
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in _read(str(children)).split():
+    try:
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+    except OSError:  # it has ended
+        return
+    for thread in threads:
+        for child in _read(thread / "children").split():
             yield from _tree(int(child))
 
 
-def _read(path: str) -> str:
+def _read(path: Path) -> str:
     try:
-        return Path(path).read_text()
+        return path.read_text()
     except OSError:  # it has ended
         return ""
 

@@ -1,0 +1,175 @@
+"""Bad files are refused at the door, and said by the processor where they are found behind it:
+one clear line, the right exit code, bounded memory, and the good files beside them published.
+"""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from bad_files import BAD, BEYOND_THE_HEAD, DAY, GOOD, HEADER, ROWS, UNSEEN, Bad, data, row
+from harness import MIB, Ended, House
+from published import Snapshot, differences, leftovers, snapshot
+
+from cityflow.contracts import RawMeta, Receipt
+from cityflow.storage import layout
+from cityflow.storage.canonical import digest
+
+pytestmark = pytest.mark.slow
+
+NOW = datetime(2025, 1, 1, 8, tzinfo=UTC)
+BACKFILL = ("cityflow-processor", "backfill", "--json")
+
+
+@pytest.fixture
+def good(house: House) -> Path:
+    path = house.folder / "good.csv"
+    path.write_bytes(GOOD)
+    return path
+
+
+@pytest.fixture(scope="module")
+def expected(scratch: Path) -> Snapshot:
+    """What is published of the good file alone."""
+    house = House(scratch / "good")
+    house.folder.mkdir()
+    (house.folder / "good.csv").write_bytes(GOOD)
+    plant(house, house.folder / "good.csv", BAD["empty"])
+    assert house.run(*BACKFILL).code == 0
+    return snapshot(house.output)
+
+
+def plant(house: House, path: Path, bad: Bad) -> str:
+    """Put a file into the raw zone as it is, past ingest; its key."""
+    sha256 = digest(path.name)
+    extension = bad.media + {"plain": "", "gzip": ".gz", "zip": ".zip"}[bad.packing]
+    key = layout.raw("comptages", NOW, sha256, extension)
+    meta = RawMeta(
+        dataset="comptages",
+        sha256=sha256,
+        bytes=path.stat().st_size,
+        extension=extension,
+        media=bad.media,
+        packing=bad.packing,
+        synthetic=False,
+        receipts=(Receipt(received_at=NOW, position=0, origin=path.name),),
+    )
+    place = house.output / key
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.hardlink_to(path)
+    (house.output / layout.raw_meta(key)).write_text(meta.model_dump_json())
+    return key
+
+
+def written(house: House, bad: Bad) -> Path:
+    path = house.folder / f"bad.{bad.media}"
+    bad.write(path)
+    return path
+
+
+def assert_only_the_good_is_published(house: House, expected: Snapshot) -> None:
+    found = {name: sha for name, sha in snapshot(house.output).items() if "unknown" not in name}
+    assert differences(found, expected) == []
+
+
+def assert_modest(ended: Ended, most: int = 300 * MIB) -> None:
+    assert "Traceback" not in ended.err, ended.err
+    assert ended.peak_rss < most, f"{ended.peak_rss / MIB:.0f} MiB"
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_ingest_refuses(name: str, house: House, good: Path) -> None:
+    path = written(house, BAD[name])
+    ended = house.run("cityflow-ingest", "files", path, good, "--json")
+    assert_modest(ended)
+    assert ended.code == 3
+    (refused,) = ended.document["refused"]
+    assert refused["path"] == str(path)
+    assert re.search(BAD[name].ingest or "", refused["found"]), refused
+    assert [one["status"] for one in ended.document["files"]] == ["refused", "stored"]
+    raw = [file for file in (house.output / "raw").rglob("*.csv*") if file.is_file()]
+    assert len(raw) == 2  # the good one and its provenance
+    assert leftovers(house.output) == []
+
+
+@pytest.mark.parametrize("name", BAD | UNSEEN)
+def test_the_processor_says_what_it_cannot_read(
+    name: str, house: House, good: Path, expected: Snapshot
+) -> None:
+    bad = (BAD | UNSEEN)[name]
+    plant(house, good, BAD["empty"])
+    key = plant(house, written(house, bad), bad)
+    ended = house.run(*BACKFILL)
+    assert_modest(ended, bad.memory)
+    assert ended.code == 3, ended.err
+    assert ended.error == "error: 1 raw file(s) could not be read; see the table"
+    (unreadable,) = ended.comptages["unreadable"]
+    assert unreadable.startswith(key)
+    assert "\n" not in unreadable
+    assert re.search(bad.processor or "", unreadable)
+    assert_only_the_good_is_published(house, expected)
+
+
+def test_a_header_alone_is_refused_and_behind_the_door_a_file_of_no_day(
+    house: House, good: Path, expected: Snapshot
+) -> None:
+    bad = Bad(data(HEADER), "a header without rows", None)
+    path = written(house, bad)
+    refused = house.run("cityflow-ingest", "files", path, "--json")
+    assert refused.code == 3
+    assert refused.document["refused"][0]["found"] == "a header without rows"
+    plant(house, good, bad)
+    plant(house, path, bad)
+    ended = house.run(*BACKFILL)
+    assert (ended.code, ended.comptages["files"], ended.comptages["days"]) == (0, 2, 1)
+    assert_only_the_good_is_published(house, expected)
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_what_ingest_cannot_see_passes_it_in_modest_memory(name: str, house: House) -> None:
+    ended = house.run("cityflow-ingest", "files", written(house, UNSEEN[name]), "--json")
+    assert_modest(ended)
+    assert ended.code == 0, ended.document
+
+
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("chunk", ["1", "100000"])
+def test_bad_rows_cost_their_neighbours_nothing(name: str, chunk: str, house: House) -> None:
+    rows, rejected = ROWS[name]
+    small = house.set(EC2_CHUNK_SIZE=chunk, AWS_EXECUTION_ENV="")
+    path = house.folder / "rows.csv"
+    path.write_bytes(BEYOND_THE_HEAD + rows + row(7, 5))
+    assert small.run("cityflow-ingest", "files", path).code == 0
+    ended = small.run(*BACKFILL)
+    assert ended.code == 0, ended.err
+    counts = ended.comptages
+    assert counts["published"] == 250 * 23 + 1
+    assert counts["rejected"] == rejected, counts
+    assert counts["rows_in"] == counts["published"] + counts["rejected"] + counts["duplicates"]
+
+
+def test_an_arc_may_call_itself_anything(house: House) -> None:
+    """Labels, nodes and geometries of a megabyte each are published cut, or not at all."""
+    header = HEADER.replace(b"\n", b";geo_shape;geo_point_2d\n")
+    deep = b'"' + b"[" * 100_000 + b'"'
+    off = b'"{""type"":""LineString"",""coordinates"":[[2,91],[2.1,48]]}"'
+    nan = b'"{""type"":""LineString"",""coordinates"":[[2,48,NaN],[2.1,48,0]]}"'
+    hostile = b"".join(
+        row(arc, 23, flow="5000", label=label).replace(b"\n", b";" + shape + b";x\n")
+        for arc, (label, shape) in enumerate(
+            [("A" * 900_000, b""), ("=cmd()", deep), ("\u202e\ufeff", off), ("é" * 9000, nan)] * 9
+        )
+    )
+    path = house.folder / "rows.csv"
+    path.write_bytes(header + rows_with(b";;") + hostile)
+    assert house.run("cityflow-ingest", "files", path).code == 0
+    ended = house.run(*BACKFILL)
+    assert_modest(ended)
+    assert ended.code == 0, ended.err
+    assert ended.comptages["rejected"] == 0
+    report = house.run("cityflow-reporter", "run", "--date", DAY)
+    assert report.code == 0, report.err
+
+
+def rows_with(more: bytes) -> bytes:
+    return BEYOND_THE_HEAD.removeprefix(HEADER).replace(b"\n", more + b"\n")
