@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from processor_house import House
-from processor_slow import Day, Read, Reading
+from processor_slow import Day
+from processor_slow_read import Read, Reading
 
 TABLES = ("arc_hours", "arcs", "alerts")
 

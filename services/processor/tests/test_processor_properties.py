@@ -20,7 +20,8 @@ from processor_house import (
     state_text,
     text_of,
 )
-from processor_slow import PARIS, Map, days_of, hour_end, read
+from processor_slow import Map, days_of
+from processor_slow_read import PARIS, hour_end, read
 
 QUICK = settings(max_examples=12, deadline=None)
 TECHNICAL = {name: name for name in COLUMNS}

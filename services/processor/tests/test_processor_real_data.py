@@ -7,18 +7,8 @@ from pathlib import Path
 import pytest
 from processor_compare import TABLES, assert_quality, assert_summary, assert_table
 from processor_house import RealRun
-from processor_slow import (
-    Day,
-    Map,
-    Read,
-    Reading,
-    csv_rows,
-    days_of,
-    hour_end,
-    json_rows,
-    read,
-    service_day,
-)
+from processor_slow import Day, Map, days_of
+from processor_slow_read import Read, Reading, csv_rows, hour_end, json_rows, read, service_day
 
 OUTAGES = (date(2025, 1, 7), date(2025, 1, 14), date(2025, 3, 25), date(2025, 7, 10))
 CHAMPS, CONVENTION = "4264", "5671"
