@@ -35,6 +35,7 @@ _ADVICE: Final = {
     "malformed": "the file is damaged: restore a backup, or move it away and process raw again",
     "locked": "another process keeps it busy: run again when that has ended",
     "readonly": "give this user write permission on the file and its folder",
+    "disk I/O": "its disk is full or failing: check it, free disk space, then run again",
     "full": "free disk space, then run again",
 }
 
