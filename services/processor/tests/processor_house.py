@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -112,13 +113,17 @@ class House:
         (found,) = [check for check in self.runs(day)[-1].checks if check.name == name]
         return str(found.severity), found.message
 
-    def published(self) -> dict[str, bytes]:
-        """Bytes of all that is published: objects, edition documents, and what is current."""
-        everything = {
+    def objects(self, *prefixes: str) -> dict[str, bytes]:
+        """Bytes of the objects under these prefixes."""
+        return {
             info.key: self.store.objects.read(info.key)
-            for prefix in PUBLISHED
+            for prefix in prefixes
             for info in self.store.objects.list(prefix)
         }
+
+    def published(self) -> dict[str, bytes]:
+        """Bytes of all that is published: objects, edition documents, and what is current."""
+        everything = self.objects(*PUBLISHED)
         for document in all_documents(self.store.documents, f"edition/{DATASET}"):
             key = f"edition {document.id.day} {document.id.key}"
             everything[key] = canonical.dumps(document.body).encode()
@@ -279,3 +284,11 @@ def _record(one: Mapping[str, str | None]) -> dict[str, Any]:
 
 def gzipped(text: str) -> bytes:
     return gzip.compress(text.encode(), mtime=0)
+
+
+def zipped(members: Mapping[str, str | bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()

@@ -4,14 +4,12 @@ import json
 import os
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable
 from datetime import date, timedelta
-from io import BytesIO
 from pathlib import Path
 
 import pytest
-from processor_house import COLUMNS, Ended, House, gzipped, row, stamps, text_of
+from processor_house import COLUMNS, Ended, House, gzipped, row, stamps, text_of, zipped
 
 Command = Callable[..., Ended]
 ZipBuilder = Callable[[dict[str, bytes]], bytes]
@@ -233,20 +231,12 @@ def weeks() -> dict[str, bytes]:
     return {"trafic_2025_W10.txt": first.encode(), "trafic_2025_W11.txt": second.encode()}
 
 
-def deflated(members: dict[str, bytes]) -> bytes:
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
-
-
 @pytest.mark.parametrize("method", ["deflate", "deflate64"])
 @pytest.mark.parametrize("chunk_rows", [1, None])
 def test_weekly_files_of_a_yearly_archive(
     house: House, deflate64_zip: ZipBuilder, method: str, chunk_rows: int | None
 ) -> None:
-    build = deflated if method == "deflate" else deflate64_zip
+    build = zipped if method == "deflate" else deflate64_zip
     house.receive(build(weeks()), packing="zip", extension="csv.zip")
     counts = house.counts(chunk_rows=chunk_rows)
     assert (counts["rows_in"], counts["published"], counts["rejected"]) == (10, 8, 2)
@@ -260,7 +250,7 @@ def test_weekly_files_of_a_yearly_archive(
 
 def test_a_broken_member_leaves_the_whole_archive_unread(house: House, command: Command) -> None:
     members = weeks() | {"W12.txt": b"what;is;this\n1;2;3\n"}
-    house.receive(deflated(members), packing="zip", extension="csv.zip")
+    house.receive(zipped(members), packing="zip", extension="csv.zip")
     ended = command("backfill", "--json")
     assert ended.code == 3
     assert "W12.txt" in ended.counts["unreadable"][0]

@@ -19,6 +19,7 @@ from processor_house import (
     published_of,
     state_text,
     text_of,
+    zipped,
 )
 from processor_slow import Map, days_of
 from processor_slow_read import PARIS, hour_end, read
@@ -99,6 +100,27 @@ def test_neither_chunks_nor_order_show(rows: Rows, chunk_rows: int, shuffle: ran
     assert published_of(text_of(rows), chunk_rows=1) == whole
     shuffled = shuffle.sample(rows, len(rows))
     assert published_of(text_of(shuffled), chunk_rows=chunk_rows) == whole
+
+
+@QUICK
+@given(st.lists(an_odd_row(), min_size=1, max_size=40), st.integers(1, 50))
+def test_chunks_do_not_show_in_the_rejects(rows: Rows, chunk_rows: int) -> None:
+    kept = []
+    for size in (None, chunk_rows, 1):
+        with a_house() as house:
+            house.receive(text_of(rows))
+            house.process(chunk_rows=size)
+            kept.append(house.objects("rejects/"))
+    assert kept[0] == kept[1] == kept[2]
+
+
+@QUICK
+@given(st.lists(an_odd_row(), min_size=1, max_size=40), st.integers(1, 5), st.integers(1, 9))
+def test_the_members_of_an_archive_are_one_file(rows: Rows, members: int, chunk_rows: int) -> None:
+    # Contradictions included: which row stays does not depend on how the rows are grouped.
+    weeks = {f"W{n}.txt": text_of(rows[n::members]) for n in range(members)}
+    found = published_of(zipped(weeks), chunk_rows=chunk_rows, packing="zip", extension="csv.zip")
+    assert found == published_of(text_of(rows))
 
 
 @QUICK

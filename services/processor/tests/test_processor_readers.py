@@ -15,7 +15,7 @@ from cityflow_processor.comptages.tokens import read_tolerant
 from cityflow_processor.comptages.validate import Batch, read_batch, validate
 from cityflow_processor.reading.chunks import chunks
 
-QUICK = settings(max_examples=300, deadline=None)
+QUICK = settings(max_examples=250, deadline=None)
 LAYOUTS = (
     "iu_ac;libelle;t_1h;q;k;etat_trafic;etat_barre;dessin",
     "iu_ac;libelle;t_1h;q;k;etat_trafic;libelle_nd_amont;etat_barre;date_debut;geo_shape",
@@ -93,7 +93,7 @@ def test_the_reader_of_a_block_never_shows(block: tuple[Header, list[bytes]]) ->
     assert seen(read_batch(data, header)) == seen(validate(read_tolerant(data, header)))
 
 
-@settings(QUICK, max_examples=200)
+@settings(QUICK, max_examples=120)
 @given(blocks(), st.integers(1, 3))
 def test_the_cuts_between_chunks_never_show(
     block: tuple[Header, list[bytes]], chunk_rows: int
@@ -118,7 +118,7 @@ def test_the_cuts_between_chunks_never_show(
 TEXTS = st.text(alphabet='ab;"é ', max_size=4) | st.text(alphabet="ab\né ", max_size=4)
 
 
-@settings(QUICK, max_examples=100)
+@settings(QUICK, max_examples=60)
 @given(
     st.lists(st.lists(TEXTS, min_size=8, max_size=8)),
     st.sampled_from((csv.QUOTE_MINIMAL, csv.QUOTE_ALL)),
