@@ -10,7 +10,7 @@ from cityflow.dialect import sniff
 from cityflow.published_names import comptages_columns
 from cityflow.settings import Settings
 from cityflow.storage import RawZone, open_store
-from cityflow_processor.comptages.audit import Reading, audit
+from cityflow_processor.comptages.audit import Fullness, Reading, audit
 from cityflow_processor.comptages.edition import edition_id
 from cityflow_processor.comptages.fast import read_alone
 from cityflow_processor.comptages.geography import Geography
@@ -69,7 +69,7 @@ def _day_stages(csv: Path, output_dir: Path) -> list[tuple[str, float]]:
     measuring, measured = _timed(lambda: measure(records, day, geography, limits))
     naming, _ = _timed(lambda: edition_id(records, day, geography, limits))
     reading = Reading(1, 1, {}, 0, 0, 0, 1, 0)
-    auditing, _ = _timed(lambda: audit(reading, measured.sums, 0, limits))
+    auditing, _ = _timed(lambda: audit(reading, measured.sums, Fullness(), limits))
     tables = [measured.clean, *measured.tables.values()]
     writing, _ = _timed(lambda: [parquet_bytes(table) for table in tables])
     store.close()
