@@ -146,6 +146,7 @@ def test_a_red_day_is_exit_4_with_the_others_published(house: House, command: Co
         (b"\x1f\x8b not gzip at all", {"packing": "gzip"}, "damaged"),
         (b"PK\x03\x04 not an archive", {"packing": "zip"}, "zip"),
         ("iu_ac;t_1h;q\n4264;2025-03-05 05:00:00;1\n", {}, "no column k"),
+        ("iu_ac;t_1h;q;k;Débit horaire\n4264;2025-03-05 05:00:00;1;2;3\n", {}, "one column q"),
         ("", {}, "empty"),
         ("\x00\x01\x02", {}, "NUL"),
         ('[{"iu_ac": "4264", "t_1h": "2025-03-05 05:00:00", "q": 1', {"media": "json"}, "JSON"),

@@ -1,7 +1,8 @@
 """Chunk outputs become one part a service day, in groups of days that fit in memory.
 
-Whatever the chunks were, the parts are the same bytes: attributes are numbered in their own
-order, rows sorted by arc and hour, rejects by line.
+Whatever the chunks were, the same records stand in the same order: attributes by their texts,
+rows by arc and hour, rejects by line. Only rows of an arc's latest hour point to attributes for
+certain; others may, if they were the latest of their chunk.
 """
 
 from collections import Counter

@@ -4,7 +4,6 @@ A file's manifest is written after everything it names, a chunk's after its fram
 manifest names is there.
 """
 
-import json
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -14,6 +13,7 @@ import polars as pl
 
 from cityflow.errors import ObjectNotFound, TryAgain
 from cityflow.storage import layout
+from cityflow.storage.canonical import digest, dumps, loads
 from cityflow.storage.ports import Objects
 from cityflow_processor.tables import (
     DamagedFrame,
@@ -24,6 +24,7 @@ from cityflow_processor.tables import (
 )
 
 READER_VERSION: Final = "r2"
+_SEAL: Final = "sha256_of_the_rest"
 
 
 @dataclass(frozen=True)
@@ -169,10 +170,11 @@ class PartsCache:
 
     def _manifest(self, key: str, kind: type[M]) -> M | None:
         try:
-            return kind(**json.loads(self.objects.read(key)))
-        except (ObjectNotFound, ValueError, TypeError):
+            body = loads(self.objects.read(key))
+            return kind(**body) if body.pop(_SEAL) == digest(dumps(body)) else None
+        except (ObjectNotFound, ValueError, TypeError, KeyError):
             return None
 
 
 def _dump(body: dict[str, Any]) -> bytes:
-    return json.dumps(body, sort_keys=True).encode()
+    return dumps(body | {_SEAL: digest(dumps(body))}).encode()

@@ -174,4 +174,6 @@ def _header(line: bytes, name: str) -> Header:
     columns = comptages_columns(dialect.columns)
     if missing := [column for column in COMPTAGES_REQUIRED if column not in columns]:
         raise FileRefused(name, f"no column {', '.join(missing)}", ", ".join(COMPTAGES_REQUIRED))
+    if twice := sorted({column for column in columns if column and columns.count(column) > 1}):
+        raise FileRefused(name, f"more than one column {', '.join(twice)}", "one column of each")
     return Header(columns, dialect.delimiter)
