@@ -111,7 +111,7 @@ REJECTS = Table(
     (
         Column("raw_sha256", "text", "", "Digest of the raw file"),
         Column("member", "text", "", "File inside an archive; empty otherwise"),
-        Column("row", "int", "", "Line at which it starts, the header being line 1; in JSON the record's number from 1"),
+        Column("row", "int", "", "Line it starts at, the header being line 1; in JSON its number"),
         Column("reason", "text", "", "Why, a stable code"),
         Column("detail", "text", "", "What was found, in words"),
         Column("raw_text", "text", "", "The record as received, at most 4,096 characters"),
