@@ -204,3 +204,10 @@ def test_a_damaged_pointer_is_named(editions: Editions, store: Store) -> None:
     store.documents.put(DocumentId("pointer/comptages", DAY, "current"), {"schema_version": 1})
     with pytest.raises(StoreUnavailable, match="document pointer/comptages 2025-03-30 current: "):
         editions.current("comptages", DAY)
+
+
+def test_a_lost_document_comes_back(editions: Editions, store: Store) -> None:
+    editions.publish(candidate(1))
+    store.documents.delete(DocumentId("edition/comptages", DAY, edition(1)))
+    assert editions.publish(candidate(1, expected=1)) == "unchanged"
+    assert editions.document("comptages", DAY, edition(1)) == candidate(1).document

@@ -71,12 +71,14 @@ class Editions:
     def publish(self, candidate: Candidate) -> Published:
         """Make the candidate the current edition, by one conditional write.
 
-        `unchanged`: it already was, nothing was written. `lost_race`: another edition was
-        published since the candidate looked; that one stands.
+        `unchanged`: it already was; nothing was written, unless its document had been lost.
+        `lost_race`: another edition was published since the candidate looked; that one stands.
         """
         pointer_id = _pointer_id(candidate.dataset, candidate.day)
         held = self._documents.get(pointer_id)
         if held and held.body["edition"] == candidate.edition:
+            if self.document(candidate.dataset, candidate.day, candidate.edition) is None:
+                self._keep_document(candidate)
             return "unchanged"
         if (held.version if held else 0) != candidate.expected:
             return "lost_race"

@@ -93,10 +93,13 @@ class Reporter:
         return DailyReport.model_validate(body)
 
     def _keep(self, files: Mapping[str, bytes]) -> None:
-        """Write the files of an edition, which never change once they are there."""
+        """Write the files of an edition, which never change; one that was cut is made whole."""
         for key, data in files.items():
-            if self._objects.size(key) is None:
+            size = self._objects.size(key)
+            if size is None:
                 self._objects.put_if_absent(key, data)
+            elif size < len(data) and data.startswith(self._objects.read(key)):
+                self._objects.put(key, data)
 
     def _write(self, files: Mapping[str, bytes]) -> None:
         """Write what is not there byte for byte: a repeated run touches no file."""
