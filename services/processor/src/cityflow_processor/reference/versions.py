@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import PurePosixPath
 from typing import Final
 
 import polars as pl
@@ -97,7 +98,7 @@ def _edition(store: Store, dataset: str, entry: RawEntry) -> tuple[str, str]:
     edition = digest(dumps(frame.to_dict(as_series=False)))[:20]
     key = layout.clean(dataset, paris_day(entry.meta.receipts[0].received_at), edition)
     keep(store.objects, key, frame)
-    note = {"edition": edition, "key": key, "bytes": store.objects.size(key)}
+    note = {"key": key, "bytes": store.objects.size(key)}
     store.objects.put(known, dumps(note).encode(), durable=False)
     return edition, key
 
@@ -106,10 +107,11 @@ def _held(store: Store, known: str) -> tuple[str, str] | None:
     """Edition and key that were noted of a raw file, if its table is there in full."""
     try:
         note = loads(store.objects.read(known))
-        edition, key, size = str(note["edition"]), str(note["key"]), note["bytes"]
+        key, size = str(note["key"]), note["bytes"]
+        whole = store.objects.size(key) == size
     except (ObjectNotFound, ValueError, KeyError):
         return None
-    return (edition, key) if store.objects.size(key) == size else None
+    return (PurePosixPath(key).stem, key) if whole else None
 
 
 def _content(store: Store, entry: RawEntry) -> bytes:
