@@ -15,17 +15,19 @@ from cityflow.calendar import days as day_range
 from cityflow.console import progress
 from cityflow.errors import SourceError
 from cityflow.settings import Settings
-from cityflow.storage import RawEntry, RawZone, Runs, Store, layout
+from cityflow.storage import RawEntry, Runs, Store, layout
 from cityflow.telemetry import get_logger
 from cityflow_processor.comptages.geography import Geography
 from cityflow_processor.days import (
     DATASET,
     DayDone,
     GeographyOfDay,
+    Inputs,
     SplitFile,
     process_day,
     reject_rows,
 )
+from cityflow_processor.listing import Listing
 from cityflow_processor.reading.parts import FileManifest, PartsCache, drop_left_chunks
 from cityflow_processor.reading.split import Advance, split
 from cityflow_processor.reference.loops import loops
@@ -65,13 +67,14 @@ def process(store: Store, settings: Settings, asked: Asked) -> Result:
     gc.freeze()  # modules live to the end: looking them through again for garbage is waste
     Runs(store).close_orphans("process")
     result = Result(DATASET)
-    files = _split_all(store, settings, result)
+    listing = Listing.take(store, DATASET)
+    files = _split_all(store, settings, listing, result)
     days = asked.days(files)
     if result.unreadable:
         days = _days_held(days, files)
     _count_files(store, result, files, asked, days)
-    geography_of = _geography(store, result)
-    result.days.extend(_process_days(store, days, files, geography_of))
+    inputs = Inputs(listing, files, _geography(store, result))
+    result.days.extend(_process_days(store, days, inputs))
     result.days.sort(key=lambda done: done.day)
     return result
 
@@ -87,12 +90,13 @@ def _days_held(days: list[date], files: list[SplitFile]) -> list[date]:
     return held
 
 
-def _split_all(store: Store, settings: Settings, result: Result) -> list[SplitFile]:
-    entries = RawZone(store).entries(DATASET)
+def _split_all(
+    store: Store, settings: Settings, listing: Listing, result: Result
+) -> list[SplitFile]:
     files = []
-    total = sum(entry.meta.bytes for entry in entries)
+    total = sum(entry.meta.bytes for entry in listing.files)
     with progress("Reading raw files", total=total, unit="bytes") as shown:
-        for entry in entries:
+        for entry in listing.files:
             try:
                 files.append(_split_one(store, settings, entry, shown.advance))
                 _refuse_foreign(entry.key, files[-1].manifest)
@@ -175,9 +179,7 @@ def _geography(store: Store, result: Result) -> GeographyOfDay:
     return of_day
 
 
-def _process_days(
-    store: Store, days: list[date], files: list[SplitFile], geography_of: GeographyOfDay
-) -> Iterator[DayDone]:
+def _process_days(store: Store, days: list[date], inputs: Inputs) -> Iterator[DayDone]:
     """Days in order, a few at a time; the first error stops the rest."""
     waiting = iter(days)
     running: set[Future[DayDone]] = set()
@@ -187,7 +189,7 @@ def _process_days(
     ):
         while True:
             for day in waiting:
-                running.add(pool.submit(process_day, store, day, files, geography_of))
+                running.add(pool.submit(process_day, store, day, inputs))
                 if len(running) >= WORKERS:
                     break
             if not running:

@@ -19,12 +19,14 @@ from cityflow_processor.comptages.geography import Geography
 from cityflow_processor.comptages.measure import METHOD_VERSION, Measured, measure
 from cityflow_processor.comptages.resolve import DayRecords, PartRows, resolve
 from cityflow_processor.comptages.thresholds import thresholds
+from cityflow_processor.listing import Listing
 from cityflow_processor.reading.parts import FileManifest, PartsCache
 from cityflow_processor.tables import WRITER_VERSION, keep, parquet_bytes
 
 DATASET: Final = "comptages"
 MOST_RACES: Final = 5
 Ending = Literal["new", "unchanged", "red"]
+Lost = Literal["lost_race"]
 
 
 @dataclass(eq=False)
@@ -55,6 +57,15 @@ class GeographyOfDay(Protocol):
 
     def __call__(self, day: date) -> Geography:
         """The geography of the day."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that the days of one run are made from."""
+
+    listing: Listing
+    files: list[SplitFile]
+    geography_of: GeographyOfDay
 
 
 @dataclass(frozen=True)
@@ -95,30 +106,27 @@ class _Built:
         )
 
 
-def process_day(
-    store: Store, day: date, files: list[SplitFile], geography_of: GeographyOfDay
-) -> DayDone:
-    """Process one day; when another run published meanwhile, look again.
+def process_day(store: Store, day: date, inputs: Inputs) -> DayDone:
+    """Process one day; when another run published meanwhile, look again, or leave it its edition.
 
     The run stands in the ledger whatever happens. Raises StoreUnavailable.
     """
     runs = Runs(store)
     run = runs.start("process", DATASET, day)
     try:
-        return _process(store, runs, run, files, geography_of(day))
+        return _process(store, runs, run, inputs)
     except Exception as error:
         runs.finish(run, "failed", error=str(error)[:2000])
         raise
 
 
-def _process(
-    store: Store, runs: Runs, run: Run, files: list[SplitFile], geography: Geography
-) -> DayDone:
+def _process(store: Store, runs: Runs, run: Run, inputs: Inputs) -> DayDone:
     editions = Editions(store)
-    held = [file for file in files if file.manifest.covers(run.day)]
     for _ in range(MOST_RACES):
         expected = editions.current_version(DATASET, run.day)
-        built = _build(run.day, held, files, geography, _in_place(editions, run.day))
+        built = _build(run.day, inputs, _in_place(editions, run.day))
+        if inputs.listing.is_behind(store, run.day):
+            break
         outputs = _write(store, run.day, built)
         if built.is_red:
             return _ended(runs, run, "red", built, outputs)
@@ -126,8 +134,7 @@ def _process(
         if outcome != "lost_race":
             _summary_file(store, run.day)
             return _ended(runs, run, outcome, built, outputs)
-    runs.finish(run, "lost_race", inputs=built.inputs)
-    return DayDone(run.day, "unchanged", built.edition, built.counts, {}, tuple(built.checks))
+    return _ended(runs, run, "lost_race", built, [])
 
 
 def _in_place(editions: Editions, day: date) -> Fullness:
@@ -139,28 +146,27 @@ def _in_place(editions: Editions, day: date) -> Fullness:
     return Fullness(pointer.records, totals["flow_hours"] + totals["occupancy_hours"])
 
 
-def _ended(runs: Runs, run: Run, ending: Ending, built: _Built, outputs: list[str]) -> DayDone:
+def _ended(
+    runs: Runs, run: Run, outcome: Ending | Lost, built: _Built, outputs: list[str]
+) -> DayDone:
     runs.finish(
         run,
-        ending,
-        edition=None if ending == "red" else built.edition,
+        outcome,
+        edition=built.edition if outcome in ("new", "unchanged") else None,
         inputs=built.inputs,
         outputs=tuple(outputs),
         counts=built.counts,
         checks=tuple(built.checks),
     )
+    ending: Ending = "unchanged" if outcome == "lost_race" else outcome
     reasons = built.reading.rejected_by_reason
     return DayDone(run.day, ending, built.edition, built.counts, reasons, tuple(built.checks))
 
 
-def _build(
-    day: date,
-    held: list[SplitFile],
-    files: list[SplitFile],
-    geography: Geography,
-    in_place: Fullness,
-) -> _Built:
+def _build(day: date, inputs: Inputs, in_place: Fullness) -> _Built:
     limits = thresholds()
+    geography = inputs.geography_of(day)
+    held = [file for file in inputs.files if file.manifest.covers(day)]
     with_rows = [file for file in held if str(day) in file.manifest.days]
     records = resolve([file.rows(day) for file in with_rows])
     rejects = _rejects_of(day, held)
@@ -168,7 +174,7 @@ def _build(
     reading = _reading(records, rejects, measured)
     checks = audit(reading, measured.sums, in_place, limits)
     edition = edition_id(records, day, geography, limits)
-    synthetic = any(file.synthetic for file in (held or files))
+    synthetic = any(file.synthetic for file in (held or inputs.files))
     summary = ComptagesSummary(
         day=day,
         edition=edition,
@@ -181,7 +187,7 @@ def _build(
         quality=_quality(reading, measured, checks),
         **measured.summary,
     )
-    inputs = [file.manifest.raw_sha256 for file in held]
+    digests = [file.manifest.raw_sha256 for file in held]
     context = (geography.referentiel_edition, geography.zones_edition)
     return _Built(
         edition,
@@ -190,7 +196,7 @@ def _build(
         rejects,
         reading,
         checks,
-        tuple(inputs + [edition for edition in context if edition]),
+        tuple(digests + [edition for edition in context if edition]),
     )
 
 
