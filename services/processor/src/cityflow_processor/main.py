@@ -13,6 +13,7 @@ from cityflow.telemetry import configure_logging
 from cityflow_processor.backfill import Asked, process
 from cityflow_processor.comptages.fields import EARLIEST_YEAR, LATEST_YEAR
 from cityflow_processor.days import DATASET
+from cityflow_processor.memory import return_freed_memory
 
 app = App(help="Turn raw files into published daily editions.")
 
@@ -55,6 +56,7 @@ def _process(dataset: str, asked: Asked, as_json: bool) -> None:
         raise BadArguments(f"--dataset {dataset!r} cannot be processed; expected {DATASET!r}")
     settings = Settings.load()
     configure_logging(settings)
+    return_freed_memory()
     if settings.engine != "local":
         raise BadArguments(
             f"ENGINE={settings.engine} is not in this release; unset it or give `local`"

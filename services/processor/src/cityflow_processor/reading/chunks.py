@@ -12,7 +12,7 @@ from cityflow_processor.comptages.header import Header
 from cityflow_processor.comptages.tolerant import MAX_JOINED_LINES, is_complete
 
 MAX_LINE_BYTES: Final = 1 << 20
-# Above 32 MiB the C library maps and unmaps each block anew, which costs more than parsing it.
+# Two are read at a time, and each takes several times its size meanwhile.
 MAX_CHUNK_BYTES: Final = 16 << 20
 
 

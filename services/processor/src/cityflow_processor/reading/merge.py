@@ -22,7 +22,7 @@ from cityflow_processor.comptages.validate import REJECTS_SCHEMA
 from cityflow_processor.reading.numbering import Numbering
 from cityflow_processor.reading.parts import ChunkManifest, FileManifest, PartsCache
 
-GROUP_ROWS: Final = 750_000
+GROUP_ROWS: Final = 400_000
 WORKERS: Final = 2
 REJECT_COLUMNS: Final = ("day", "member", "row", "reason", "detail", "raw_text")
 
