@@ -131,6 +131,58 @@ class DocumentsContract:
             documents.put_if(ID, body(a=9), 1)
         assert documents.get(ID) == Document(ID, 2, body(a=2))
 
+    @pytest.mark.parametrize("version", [1, 7, 2**40])
+    def test_restore_writes_the_version_that_it_is_given(
+        self, documents: Documents, version: int
+    ) -> None:
+        documents.restore(Document(ID, version, body(a=1)), over=0)
+        assert documents.get(ID) == Document(ID, version, body(a=1))
+        assert documents.put_if(ID, body(a=2), version) == version + 1
+        with pytest.raises(VersionConflict):
+            documents.put_if(ID, body(a=9), version)
+        assert documents.put(ID, body(a=3)) == version + 2
+        assert documents.query(ID.type).items == (Document(ID, version + 2, body(a=3)),)
+
+    def test_restore_writes_only_over_the_expected_version(self, documents: Documents) -> None:
+        with pytest.raises(VersionConflict):
+            documents.restore(Document(ID, 5, body(a=1)), over=4)
+        assert documents.get(ID) is None
+        documents.restore(Document(ID, 5, body(a=1)), over=0)
+        for over in (0, 4, 6):
+            with pytest.raises(VersionConflict):
+                documents.restore(Document(ID, 9, body(a=9)), over=over)
+        assert documents.get(ID) == Document(ID, 5, body(a=1))
+        documents.restore(Document(ID, 2, body(a=0)), over=5)
+        assert documents.get(ID) == Document(ID, 2, body(a=0))
+
+    def test_restore_refuses_what_a_write_refuses(self, documents: Documents) -> None:
+        for version in (0, -1):
+            with pytest.raises(ValueError, match="version"):
+                documents.restore(Document(ID, version, body()), over=0)
+        with pytest.raises(ValueError):
+            documents.restore(Document(ID, 1, body(value=math.nan)), over=0)
+        with pytest.raises(ValueError, match="schema_version"):
+            documents.restore(Document(ID, 1, {}), over=0)
+        with pytest.raises(ValueError, match="printable"):
+            documents.restore(Document(DocumentId("", DAY, "key"), 1, body()), over=0)
+        with pytest.raises(DocumentTooLarge):
+            documents.restore(Document(ID, 1, sized(LIMIT + 1)), over=0)
+        documents.restore(Document(ID, 1, sized(LIMIT)), over=0)
+        assert documents.get(ID) == Document(ID, 1, sized(LIMIT))
+
+    def test_of_many_threads_that_restore_one_wins(self, documents: Documents) -> None:
+        def restore(number: int) -> bool:
+            try:
+                documents.restore(Document(ID, 3 + number, body(by=number)), over=0)
+            except VersionConflict:
+                return False
+            return True
+
+        won = in_threads(8, restore)
+        assert won.count(True) == 1
+        winner = won.index(True)
+        assert documents.get(ID) == Document(ID, 3 + winner, body(by=winner))
+
     def test_a_deleted_document_is_gone(self, documents: Documents) -> None:
         documents.put(ID, body())
         documents.put(ID, body())

@@ -5,9 +5,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from types import TracebackType
-from typing import Any, BinaryIO, Protocol, Self
+from typing import Any, BinaryIO, Final, Protocol, Self
 
 Json = Mapping[str, Any]
+
+NO_DAY: Final = date(1970, 1, 1)
+"""The day of documents that belong to none."""
 
 
 @dataclass(frozen=True, order=True)
@@ -57,6 +60,13 @@ class Documents(Protocol):
         """Write only if the stored version is `version` (0: does not exist yet).
 
         Returns the new version; raises VersionConflict otherwise.
+        """
+
+    def restore(self, document: Document, over: int) -> None:
+        """Write a document with the version it had elsewhere: for migration and backups only.
+
+        Done only if the stored version is `over` (0: does not exist yet), else VersionConflict;
+        the restored version may be lower. From then on put_if goes on from it.
         """
 
     def query(

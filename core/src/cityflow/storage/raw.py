@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
@@ -17,11 +17,10 @@ from cityflow.contracts import RawMeta, Receipt
 from cityflow.contracts.base import SCHEMA_VERSION
 from cityflow.errors import ObjectNotFound, VersionConflict
 from cityflow.storage import canonical, intake, layout, rules
-from cityflow.storage.ports import DocumentId, Store
+from cityflow.storage.ports import NO_DAY, DocumentId, Store
 from cityflow.telemetry import get_logger
 
 _META: Final = layout.raw_meta("")
-_ANY_DAY: Final = date(1970, 1, 1)
 _READERS: Final = 8
 
 _log = get_logger(__name__)
@@ -113,7 +112,7 @@ class RawZone:
 
     def _claim(self, meta: NewRaw, sha256: str) -> str:
         """The one key of these bytes, settled now unless it was before."""
-        id = DocumentId(f"raw/{meta.dataset}", _ANY_DAY, sha256)
+        id = DocumentId(f"raw/{meta.dataset}", NO_DAY, sha256)
         if claim := self._documents.get(id):
             return str(claim.body["key"])
         key = self._held(meta.dataset, sha256) or layout.raw(

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from cityflow.contracts.base import SCHEMA_VERSION, DocumentBase
 from cityflow.errors import BadArguments, DocumentTooLarge, StoreUnavailable, UnknownSchemaVersion
 from cityflow.storage import canonical
-from cityflow.storage.ports import DocumentId, Json
+from cityflow.storage.ports import Document, DocumentId, Json
 
 DOCUMENT_LIMIT = 256 * 1024
 KEY_LIMIT = 1024
@@ -39,6 +39,13 @@ def encode_body(id: DocumentId, body: Json) -> str:
             "put large content in an object and its key in the document"
         )
     return text
+
+
+def encode_restored(document: Document) -> str:
+    """As `encode_body`, for a document that is restored; ValueError for a version below 1."""
+    if document.version < 1:
+        raise ValueError(f"{name_of(document.id)}: version {document.version} is below 1")
+    return encode_body(document.id, document.body)
 
 
 def decode_body(where: str, text: str | bytes) -> dict[str, Any]:

@@ -47,23 +47,12 @@ class SqliteDocuments:
 
     def put_if(self, id: DocumentId, body: Json, version: int) -> int:
         """Write only if the stored version is `version` (0: none); else VersionConflict."""
-        text = rules.encode_body(id, body)
-        with self._file.connection() as connection:
-            if version == 0:
-                written = connection.execute(
-                    "INSERT OR IGNORE INTO documents VALUES (?, ?, ?, 1, ?)", (*_key(id), text)
-                )
-            else:
-                written = connection.execute(
-                    "UPDATE documents SET version = version + 1, body = ? "
-                    "WHERE type = ? AND day = ? AND key = ? AND version = ?",
-                    (text, *_key(id), version),
-                )
-        if written.rowcount == 0:
-            raise VersionConflict(
-                f"{rules.name_of(id)}: no longer at version {version}; read it again"
-            )
+        self._write(Document(id, version + 1, body), rules.encode_body(id, body), version)
         return version + 1
+
+    def restore(self, document: Document, over: int) -> None:
+        """Write a document with its version, only over the version `over`; else VersionConflict."""
+        self._write(document, rules.encode_restored(document), over)
 
     def query(
         self,
@@ -115,6 +104,25 @@ class SqliteDocuments:
     def close(self) -> None:
         """Close the connections of this process."""
         self._file.close()
+
+    def _write(self, document: Document, text: str, over: int) -> None:
+        key = _key(document.id)
+        with self._file.connection() as connection:
+            if over == 0:
+                written = connection.execute(
+                    "INSERT OR IGNORE INTO documents VALUES (?, ?, ?, ?, ?)",
+                    (*key, document.version, text),
+                )
+            else:
+                written = connection.execute(
+                    "UPDATE documents SET version = ?, body = ? "
+                    "WHERE type = ? AND day = ? AND key = ? AND version = ?",
+                    (document.version, text, *key, over),
+                )
+        if written.rowcount == 0:
+            raise VersionConflict(
+                f"{rules.name_of(document.id)}: no longer at version {over}; read it again"
+            )
 
 
 def _key(id: DocumentId) -> tuple[str, str, str]:
