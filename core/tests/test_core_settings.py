@@ -132,6 +132,12 @@ def test_settings_are_immutable_and_travel_between_processes() -> None:
         ({"CITYFLOW_LOG_FORMAT": "xml"}, "CITYFLOW_LOG_FORMAT='xml'"),
         ({"API_URL": "api:8000"}, "should start with http:// or https://"),
         ({"API_PORT": "x", "ENGINE": "y"}, "; API_PORT='x'"),
+        ({"OPENDATASOFT_HOSTS": "http://a, b"}, "should start with http:// or https://"),
+        ({"OPENDATASOFT_HOSTS": ","}, "at least 1 item"),
+        ({"GBFS_URL": "http:///x"}, "should be an address such as"),
+        ({"CALENDAR_URL": "http://host/?key=1"}, "without ? and #"),
+        ({"CITYFLOW_NOW": "2025-11-06T08:00:00"}, "should have timezone info"),
+        ({"CITYFLOW_NOW": "yesterday"}, "CITYFLOW_NOW='yesterday'"),
         ({"CITYFLOW_LOGLEVEL": "x"}, "did you mean CITYFLOW_LOG_LEVEL?"),
         ({"CITYFLOW_COLOUR": "x"}, "CITYFLOW_COLOUR (environment) is not a setting; known are"),
         ({"cityflow_log_level": "x"}, "cityflow_log_level (environment) is not a setting"),
@@ -153,7 +159,15 @@ def test_an_empty_unknown_name_is_unset() -> None:
 
 @pytest.mark.parametrize(
     "environ",
-    [{"MONGODB_URL": "postgres://user:hunter2@db"}, {"API_URL": URL}, {"DATABASE_TYPE": URL}],
+    [
+        {"MONGODB_URL": "postgres://user:hunter2@db"},
+        {"API_URL": URL},
+        {"DATABASE_TYPE": URL},
+        {"PRIM_API_KEY": "hunter2\tand more"},
+        {"PRIM_API_KEY": "hunter2é"},
+        {"PRIM_URL": "https://user:hunter2@host"},
+        {"OPENDATASOFT_HOSTS": "https://host,https://user:hunter2@host"},
+    ],
 )
 def test_no_message_shows_a_password(environ: dict[str, str]) -> None:
     with pytest.raises(BadArguments) as caught:
@@ -167,6 +181,25 @@ def test_no_repr_shows_a_password() -> None:
     assert "hunter2" not in f"{settings!r} {settings} {settings.model_dump()}"
     assert settings.mongodb_url is not None
     assert settings.mongodb_url.get_secret_value() == URL
+
+
+def test_sources_default_to_their_published_addresses() -> None:
+    settings = Settings.load({})
+    assert settings.opendatasoft_hosts == (
+        "https://opendata.paris.fr",
+        "https://parisdata.opendatasoft.com",
+    )
+    assert settings.open_meteo_archive_url == "https://archive-api.open-meteo.com"
+    assert settings.now is None
+
+
+def test_addresses_of_sources_are_taken_in_their_order() -> None:
+    hosts = "http://127.0.0.1:9001/, https://second/path"
+    settings = Settings.load({"OPENDATASOFT_HOSTS": hosts, "OPEN_METEO_URL": "http://weather"})
+    assert settings.opendatasoft_hosts == ("http://127.0.0.1:9001", "https://second/path")
+    assert settings.open_meteo_archive_url == "http://weather"
+    other = {"OPEN_METEO_URL": "http://weather", "OPEN_METEO_ARCHIVE_URL": "http://old"}
+    assert Settings.load(other).open_meteo_archive_url == "http://old"
 
 
 def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:

@@ -11,10 +11,13 @@ from pydantic import BaseModel
 from cityflow.contracts import (
     ComptagesSummary,
     DailyReport,
+    Holding,
     Lease,
+    OutsideFile,
     Pointer,
     RawMeta,
     Run,
+    SourceDay,
 )
 from cityflow.contracts.report_tables import FIGURES, SECTIONS
 from cityflow.contracts.tables import TABLES, Kind, Table
@@ -59,6 +62,9 @@ DOCUMENTS: Final = (
     _Published(Pointer, "Document `pointer/<dataset>` and `pointer/report`, one a day."),
     _Published(Run, "Document `run`, one an attempt."),
     _Published(Lease, "Document `lease`, while somebody works on a day."),
+    _Published(Holding, "Document `holding/<dataset>`, one a feed and day."),
+    _Published(SourceDay, "Document `source`, one a source and day."),
+    _Published(OutsideFile, "Document `outside`, one a file that was registered in place."),
     _Published(RawMeta, "Object beside each raw object, its key followed by `.meta.json`."),
 )
 

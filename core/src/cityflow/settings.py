@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from cityflow._backends import Backends, choose_backends
 from cityflow._environment import PREFIX, Given, Misspelt, Origin, read_environment
@@ -23,6 +23,9 @@ from cityflow._setting_types import (
     LogLevel,
     MongodbUrl,
     Port,
+    SourceUrl,
+    SourceUrls,
+    Token,
 )
 from cityflow.errors import BadArguments
 
@@ -40,7 +43,15 @@ __all__ = [
 # A password pasted into the wrong variable is still a secret.
 _CREDENTIALS: Final = re.compile(r"://[^/@\s]+@")
 
-SECRETS: Final = frozenset({"mongodb_url"})
+SECRETS: Final = frozenset({"mongodb_url", "prim_api_key"})
+
+_PREFIXED: Final = frozenset({"log_level", "log_format", "now", "tenant"})
+_OPEN_METEO: Final = "https://api.open-meteo.com"
+_OPEN_METEO_ARCHIVE: Final = "https://archive-api.open-meteo.com"
+_COMPUTED: Final = {
+    "data_dir_raw": "`<OUTPUT_DIR>/raw`",
+    "open_meteo_archive_url": f"`{_OPEN_METEO_ARCHIVE}`, or OPEN_METEO_URL if that is set",
+}
 
 
 class Settings(BaseModel):
@@ -93,6 +104,43 @@ class Settings(BaseModel):
     dask_scheduler_address: str | None = Field(
         default=None, description="Address of the Dask scheduler, `tcp://host:port`"
     )
+    tenant: str = Field(
+        default="paris",
+        description="The city: one that is shipped, or the path of its TOML file",
+    )
+    opendatasoft_hosts: SourceUrls = Field(
+        default=("https://opendata.paris.fr", "https://parisdata.opendatasoft.com"),
+        description="Addresses of the open-data portal, in order of preference, with commas",
+    )
+    prim_url: SourceUrl = Field(
+        default="https://prim.iledefrance-mobilites.fr",
+        description="Address of the disruptions of public transport",
+    )
+    prim_api_key: Token | None = Field(
+        default=None, description="Key of PRIM; without it disruptions are not fetched"
+    )
+    open_meteo_url: SourceUrl = Field(
+        default=_OPEN_METEO, description="Address of the weather forecast"
+    )
+    open_meteo_archive_url: SourceUrl = Field(
+        default_factory=lambda data: _weather_archive(data.get("open_meteo_url", _OPEN_METEO)),
+        description="Address of the weather archive",
+    )
+    gbfs_url: SourceUrl = Field(
+        default="https://velib-metropole-opendata.smovengo.cloud/opendata/Velib_Metropole",
+        description="Address of the bike-share feed (GBFS)",
+    )
+    calendar_url: SourceUrl = Field(
+        default="https://calendrier.api.gouv.fr", description="Address of the public holidays"
+    )
+    school_calendar_url: SourceUrl = Field(
+        default="https://data.education.gouv.fr",
+        description="Portal that holds the school holidays",
+    )
+    now: AwareDatetime | None = Field(
+        default=None,
+        description="The instant at which the clock of ingest starts; with stand-ins only",
+    )
     api_host: str = Field(default="127.0.0.1", description="Address the API listens on")
     api_port: Port = Field(default=8000, description="Port the API listens on")
     api_url: HttpUrl = Field(
@@ -139,14 +187,14 @@ class Settings(BaseModel):
 
 
 def env_name(field: str) -> str:
-    """The environment name of a field: its own in capitals, with CITYFLOW_ for the log's."""
-    return f"{PREFIX}{field.upper()}" if field.startswith("log_") else field.upper()
+    """The environment name of a field: its own in capitals, some of them with CITYFLOW_."""
+    return f"{PREFIX}{field.upper()}" if field in _PREFIXED else field.upper()
 
 
 def default_text(field: str) -> str:
     """The default of a field in Markdown; `—` where there is none."""
-    if field == "data_dir_raw":
-        return "`<OUTPUT_DIR>/raw`"
+    if field in _COMPUTED:
+        return _COMPUTED[field]
     default = Settings.model_fields[field].default
     return "—" if default is None else f"`{value_text(default)}`"
 
@@ -157,6 +205,8 @@ def value_text(value: object) -> str:
         return "***"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(map(value_text, value))
     return "" if value is None else _CREDENTIALS.sub("://***@", str(value))
 
 
@@ -173,6 +223,11 @@ def table_markdown() -> str:
         for field in Settings.model_fields
     ]
     return "\n".join(["| name | default | meaning |", "|---|---|---|", *rows]) + "\n"
+
+
+def _weather_archive(forecast: str) -> str:
+    """Beside a forecast that is not the published one stands its archive."""
+    return _OPEN_METEO_ARCHIVE if forecast == _OPEN_METEO else forecast
 
 
 def _complaints(error: ValidationError, given: Mapping[str, Given]) -> Iterator[str]:

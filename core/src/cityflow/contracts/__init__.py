@@ -10,7 +10,17 @@ from cityflow.contracts.base import (
     Severity,
 )
 from cityflow.contracts.comptages import ComptagesSummary, State
-from cityflow.contracts.ledger import Counts, Lease, RawMeta, Receipt, Run
+from cityflow.contracts.ledger import (
+    Counts,
+    Holding,
+    Lease,
+    OutsideFile,
+    RawMeta,
+    Receipt,
+    Retry,
+    Run,
+    SourceDay,
+)
 from cityflow.contracts.report import MEASURED, DailyReport, Missing, SourceState
 
 __all__ = [
@@ -22,14 +32,18 @@ __all__ = [
     "Counts",
     "DailyReport",
     "Dataset",
+    "Holding",
     "Lease",
     "Missing",
+    "OutsideFile",
     "Pointer",
     "PublishedDocument",
     "RawMeta",
     "Receipt",
+    "Retry",
     "Run",
     "Severity",
+    "SourceDay",
     "SourceState",
     "State",
 ]

@@ -13,7 +13,7 @@ from cityflow.storage.ports import (
     Page,
     Store,
 )
-from cityflow.storage.raw import Archived, NewRaw, RawEntry, RawZone
+from cityflow.storage.raw import Archived, NewRaw, RawEntry, RawZone, first_meta
 from cityflow.storage.runs import Outcome, Runs, Stage
 
 __all__ = [
@@ -37,5 +37,6 @@ __all__ = [
     "Runs",
     "Stage",
     "Store",
+    "first_meta",
     "open_store",
 ]

@@ -1,8 +1,10 @@
 """Every object key, in one place; the same on disk and in S3 (design: shared storage layer)."""
 
 from datetime import date, datetime
+from typing import Final
 
 Day = date
+_OUTSIDE: Final = "outside/"
 
 
 def raw(dataset: str, received_at: datetime, sha256: str, extension: str) -> str:
@@ -14,6 +16,21 @@ def raw(dataset: str, received_at: datetime, sha256: str, extension: str) -> str
 def raw_meta(raw_key: str) -> str:
     """The provenance that lies beside a raw object."""
     return f"{raw_key}.meta.json"
+
+
+def outside(dataset: str, sha256: str, extension: str) -> str:
+    """The name under which a file outside the store is listed; no object has such a key."""
+    return f"{_OUTSIDE}{dataset}/{sha256}.{extension}"
+
+
+def is_outside(key: str) -> bool:
+    """Whether a key names a file outside the store."""
+    return key.startswith(_OUTSIDE)
+
+
+def outside_sha256(key: str) -> str:
+    """The digest in the name of a file outside the store."""
+    return key.rpartition("/")[2].partition(".")[0]
 
 
 def chunk(dataset: str, raw_sha256: str, reader: str, index: int) -> str:

@@ -3,6 +3,8 @@
 Where the bytes of a digest stand is settled by one put_if (their claim, type `raw/<dataset>`)
 before they are written: two archivers of the same bytes write the same object, and a kill between
 any two steps is mended by the next archive of these bytes. Receipts go by compare and replace.
+The same content in another packing (gzip bytes differ from one answer to the next) is settled by a
+second claim (type `content/<dataset>`): it is stored once too.
 """
 
 from collections.abc import Mapping
@@ -17,6 +19,7 @@ from cityflow.contracts import RawMeta, Receipt
 from cityflow.contracts.base import SCHEMA_VERSION
 from cityflow.errors import ObjectNotFound, VersionConflict
 from cityflow.storage import canonical, intake, layout, rules
+from cityflow.storage.outside import OutsideFiles
 from cityflow.storage.ports import NO_DAY, DocumentId, Store
 from cityflow.telemetry import get_logger
 
@@ -38,6 +41,7 @@ class NewRaw:
     origin: str
     position: int
     received_at: datetime
+    content_sha256: str | None = None
     url: str | None = None
     params: Mapping[str, str] = field(default_factory=dict)
     status: int | None = None
@@ -69,6 +73,7 @@ class RawZone:
         self._documents = store.documents
         self._objects = store.objects
         self._listed: dict[str, tuple[str, ...]] = {}
+        self.outside = OutsideFiles(store.documents)
 
     def archive(self, source: Path | BinaryIO, meta: NewRaw) -> Archived:
         """Store the bytes of a file or stream unless they are held, and add the receipt.
@@ -79,15 +84,18 @@ class RawZone:
         with intake.opened(source, meta.origin) as stream:
             sha256, size = intake.digest_of(stream, meta.origin)
             key = self._claim(meta, sha256)
+            if (held := self._same_content(meta, key)) is not None:
+                return self._receive_again(held, meta, sha256)
             content = intake.verified(stream, sha256, meta.origin)
             new = self._objects.put_if_absent(key, content)
             if not new and self._objects.size(key) != size:
                 self._objects.put(key, content)
-        self._add_receipt(key, _first_meta(meta, sha256, size))
+        self._add_receipt(key, first_meta(meta, sha256, size))
         return Archived(key, sha256, size, new)
 
     def entries(self, dataset: str) -> list[RawEntry]:
-        """All raw objects of a dataset, by last receipt (received_at, position, sha256).
+        """All raw objects and registered files of a dataset, by last receipt (received_at,
+        position, sha256).
 
         Their bytes may be gone, as when old ones are kept elsewhere; bytes without provenance are
         left out.
@@ -104,11 +112,61 @@ class RawZone:
             )
         # Reading one after the other would cost a round trip each on a remote store.
         with ThreadPoolExecutor(_READERS) as pool:
-            return sorted(pool.map(self._entry, sorted(received)), key=_last_receipt)
+            entries = list(pool.map(self._entry, sorted(received)))
+        held = {entry.meta.sha256 for entry in entries}
+        entries += [one for one in self._outside(dataset) if one.meta.sha256 not in held]
+        return sorted(entries, key=_last_receipt)
 
     def open(self, key: str) -> AbstractContextManager[BinaryIO]:
-        """A seekable stream of the bytes as received."""
-        return self._objects.open(key)
+        """A seekable stream of the bytes as received; of a registered file once it is verified."""
+        return self.outside.open(key) if layout.is_outside(key) else self._objects.open(key)
+
+    def size(self, key: str) -> int | None:
+        """Size of the bytes, or None if they are not there."""
+        return self.outside.size(key) if layout.is_outside(key) else self._objects.size(key)
+
+    def holds(self, dataset: str, sha256: str) -> bool:
+        """Whether the bytes of this digest are stored."""
+        claim = self._documents.get(_claim_id(dataset, sha256))
+        return claim is not None and self._objects.size(str(claim.body["key"])) is not None
+
+    def _outside(self, dataset: str) -> list[RawEntry]:
+        metas = [file.meta for file in self.outside.files(dataset)]
+        return [RawEntry(layout.outside(dataset, m.sha256, m.extension), m) for m in metas]
+
+    def _same_content(self, meta: NewRaw, key: str) -> str | None:
+        """Another key than this, where the same content stands whole; else the claim is this."""
+        if meta.content_sha256 is None:
+            return None
+        id = DocumentId(f"content/{meta.dataset}", NO_DAY, meta.content_sha256)
+        claim = self._documents.get(id)
+        held = str(claim.body["key"]) if claim else key
+        if claim and (held == key or self._is_whole(held)):
+            return None if held == key else held
+        try:
+            self._documents.put_if(
+                id, {"schema_version": SCHEMA_VERSION, "key": key}, claim.version if claim else 0
+            )
+        except VersionConflict:
+            return self._same_content(meta, key)
+        return None
+
+    def _is_whole(self, key: str) -> bool:
+        size = self._objects.size(key)
+        try:
+            return size is not None and size == self._entry(key).meta.bytes
+        except ObjectNotFound:  # killed before its receipt was written
+            return size is not None
+
+    def _receive_again(self, key: str, meta: NewRaw, arrived: str) -> Archived:
+        try:
+            held = self._entry(key).meta
+            sha256, size = held.sha256, held.bytes
+        except ObjectNotFound:
+            with self._objects.open(key) as stream:
+                sha256, size = intake.digest_of(stream, key)
+        self._add_receipt(key, first_meta(meta, sha256, size, arrived))
+        return Archived(key, sha256, size, False)
 
     def _claim(self, meta: NewRaw, sha256: str) -> str:
         """The one key of these bytes, settled now unless it was before."""
@@ -155,15 +213,15 @@ class RawZone:
                     return
                 continue
             held = _meta(meta_key, text)
-            receipts = {*held.receipts, *first.receipts}
-            if len(receipts) == len(held.receipts):
+            grown = held.received(first.receipts)
+            if grown == held:
                 return
-            grown = held.model_copy(update={"receipts": tuple(sorted(receipts, key=_age))})
             if self._objects.put_if_tag(meta_key, _text(grown), tag):
                 return
 
 
-def _first_meta(meta: NewRaw, sha256: str, size: int) -> RawMeta:
+def first_meta(meta: NewRaw, sha256: str, size: int, arrived: str | None = None) -> RawMeta:
+    """The provenance of bytes at their first arrival; `arrived`: the digest of what came."""
     return RawMeta(
         dataset=meta.dataset,
         sha256=sha256,
@@ -172,6 +230,7 @@ def _first_meta(meta: NewRaw, sha256: str, size: int) -> RawMeta:
         media=meta.media,
         packing=meta.packing,
         synthetic=meta.synthetic,
+        content_sha256=meta.content_sha256,
         url=meta.url,
         params=dict(meta.params),
         status=meta.status,
@@ -182,6 +241,7 @@ def _first_meta(meta: NewRaw, sha256: str, size: int) -> RawMeta:
                 position=meta.position,
                 # A file name need not be unicode; a document is.
                 origin=meta.origin.encode(errors="backslashreplace").decode(),
+                sha256=arrived,
             ),
         ),
     )
@@ -196,8 +256,8 @@ def _meta(key: str, text: bytes) -> RawMeta:
     return rules.parse(RawMeta, where, rules.decode_body(where, text))
 
 
-def _age(receipt: Receipt) -> tuple[datetime, int, str]:
-    return receipt.received_at, receipt.position, receipt.origin
+def _claim_id(dataset: str, sha256: str) -> DocumentId:
+    return DocumentId(f"raw/{dataset}", NO_DAY, sha256)
 
 
 def _last_receipt(entry: RawEntry) -> tuple[datetime, int, str]:

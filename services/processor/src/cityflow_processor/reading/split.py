@@ -14,7 +14,7 @@ from cityflow.dialect import MAX_HEADER_BYTES, sniff
 from cityflow.errors import FileRefused, SourceError, TryAgain
 from cityflow.packed import open_members
 from cityflow.published_names import COMPTAGES_REQUIRED, comptages_columns
-from cityflow.storage import RawEntry, Store
+from cityflow.storage import RawEntry, RawZone, Store
 from cityflow_processor.comptages.header import Header
 from cityflow_processor.comptages.hours import day_codes
 from cityflow_processor.comptages.tokens import FrameTokens
@@ -52,9 +52,10 @@ def split(store: Store, entry: RawEntry, chunk_rows: int, advance: Advance) -> F
     if (manifest := cache.manifest()) is not None:
         advance(entry.meta.bytes)
         return manifest
-    _check_size(store, entry)
+    zone = RawZone(store)
+    _check_size(zone, entry)
     members: list[str] = []
-    with store.objects.open(entry.key) as stream:
+    with zone.open(entry.key) as stream:
         done = _run(cache, _units(stream, entry, chunk_rows, members), advance, entry.key)
     try:
         manifest = merge(cache, done, members, 2 if entry.meta.media == "csv" else 1)
@@ -67,8 +68,8 @@ def split(store: Store, entry: RawEntry, chunk_rows: int, advance: Advance) -> F
     return manifest
 
 
-def _check_size(store: Store, entry: RawEntry) -> None:
-    size = store.objects.size(entry.key)
+def _check_size(zone: RawZone, entry: RawEntry) -> None:
+    size = zone.size(entry.key)
     if size != entry.meta.bytes:
         raise SourceError(
             f"{entry.key}: holds {size or 0:,} bytes of the {entry.meta.bytes:,} that were "

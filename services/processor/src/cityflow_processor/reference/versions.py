@@ -115,7 +115,7 @@ def _held(store: Store, known: str) -> tuple[str, str] | None:
 
 
 def _content(store: Store, entry: RawEntry) -> bytes:
-    with store.objects.open(entry.key) as stream:
+    with RawZone(store).open(entry.key) as stream:
         _, reader = next(iter(open_members(stream, entry.meta.packing, name=entry.key)))
         data = reader.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:

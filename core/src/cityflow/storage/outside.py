@@ -1,0 +1,110 @@
+"""Files that are read where they lie: the store holds their registration, not their bytes.
+
+Nothing is believed of such a file: before each use its size and its digest are compared.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from cityflow.contracts import OutsideFile, RawMeta
+from cityflow.errors import ObjectNotFound, SourceError, VersionConflict
+from cityflow.storage import intake, layout, rules
+from cityflow.storage.paging import all_documents
+from cityflow.storage.ports import NO_DAY, Document, DocumentId, Documents
+
+TYPE: Final = "outside"
+
+
+class OutsideFiles:
+    """The registrations of a store."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def register(self, path: Path, meta: RawMeta) -> bool:
+        """Note where the bytes of `meta` lie, and its receipts; True if they were not registered.
+
+        Registered again at another place, they are looked for there from now on.
+        """
+        while True:
+            id = _id(meta.sha256)
+            held = self._documents.get(id)
+            earlier = _file(held).meta.receipts if held else ()
+            file = OutsideFile(path=str(path), meta=meta.received(earlier))
+            body, version = file.model_dump(mode="json"), held.version if held else 0
+            with suppress(VersionConflict):
+                self._documents.put_if(id, body, version)
+                return held is None
+
+    def forget(self, sha256: str) -> None:
+        """Drop a registration; nothing happens if there is none."""
+        self._documents.delete(_id(sha256))
+
+    def files(self, dataset: str | None = None) -> list[OutsideFile]:
+        """All registered files, or those of one dataset, by digest."""
+        found = map(_file, all_documents(self._documents, TYPE))
+        return [file for file in found if dataset in (None, file.meta.dataset)]
+
+    @contextmanager
+    def open(self, key: str) -> Iterator[BinaryIO]:
+        """The bytes of a registered file, verified; SourceError if they are not what they were."""
+        file = self._by_key(key)
+        with _opened(file) as stream:
+            before = _state(stream)
+            _verify(stream, file)
+            yield stream
+            if _state(stream) != before:
+                raise _changed(file, "changed while it was being read")
+
+    def size(self, key: str) -> int | None:
+        """Size of the file now, or None if it is not there."""
+        path = Path(self._by_key(key).path)
+        try:
+            return path.stat().st_size
+        except OSError:
+            return None
+
+    def _by_key(self, key: str) -> OutsideFile:
+        held = self._documents.get(_id(layout.outside_sha256(key)))
+        if held is None:
+            raise ObjectNotFound(f"{key}: no such file is registered")
+        return _file(held)
+
+
+def _opened(file: OutsideFile) -> BinaryIO:
+    try:
+        return Path(file.path).open("rb")
+    except OSError as error:
+        raise _changed(file, f"cannot be read ({error.strerror or error})") from error
+
+
+def _verify(stream: BinaryIO, file: OutsideFile) -> None:
+    size = os.fstat(stream.fileno()).st_size
+    if size != file.meta.bytes:
+        found = f"holds {size:,} bytes, {file.meta.bytes:,} were registered"
+        raise _changed(file, found)
+    if intake.digest_of(stream, file.path)[0] != file.meta.sha256:
+        raise _changed(file, "holds other bytes than were registered")
+
+
+def _state(stream: BinaryIO) -> tuple[int, int]:
+    status = os.fstat(stream.fileno())
+    return status.st_size, status.st_mtime_ns
+
+
+def _changed(file: OutsideFile, found: str) -> SourceError:
+    return SourceError(
+        f"{file.path}: {found}; put the registered file back, or register what is there with "
+        "`cityflow-ingest history`"
+    )
+
+
+def _id(sha256: str) -> DocumentId:
+    return DocumentId(TYPE, NO_DAY, sha256)
+
+
+def _file(document: Document) -> OutsideFile:
+    return rules.parse(OutsideFile, rules.name_of(document.id), document.body)
