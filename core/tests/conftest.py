@@ -3,10 +3,16 @@
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-pytest.register_assert_rewrite("contract_support", "contract_documents", "contract_objects")
+if TYPE_CHECKING:
+    from admin_support import Command
+
+pytest.register_assert_rewrite(
+    "admin_support", "contract_support", "contract_documents", "contract_objects"
+)
 
 
 @pytest.fixture
@@ -17,3 +23,32 @@ def open_tmp() -> Iterator[Path]:
         folder.chmod(0o777)
         yield folder
         folder.chmod(0o777)
+
+
+@pytest.fixture
+def cityflow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> "Command":
+    """Runs `cityflow` on the store in `tmp_path / "here"`."""
+    from admin_support import Command
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OUTPUT_DIR", str(tmp_path / "here"))
+    monkeypatch.setenv("CITYFLOW_LOG_LEVEL", "ERROR")
+    return Command(capsys)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """The folder of a store that holds one of everything."""
+    from admin_support import fill, open_store
+
+    with open_store(tmp_path / "here") as store:
+        fill(store)
+    return tmp_path / "here"
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Path:
+    """The folder of another store, not made yet."""
+    return tmp_path / "there"

@@ -61,6 +61,11 @@ def read_environment(
     return given, misspelt
 
 
+def read_file(path: Path) -> dict[str, str]:
+    """The names and values of a file in the form of `.env`. Raises BadArguments."""
+    return {name: given.text for name, given in _dotenv(path)}
+
+
 def _everything(environ: Mapping[str, str] | None) -> dict[str, Given]:
     own = os.environ if environ is None else environ
     values = {name: Given(text.strip(), "environment") for name, text in own.items()}

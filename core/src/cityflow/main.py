@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cityflow.commands.migrate import migrate
 from cityflow.console import App, print_result
 from cityflow.settings import Backends, Settings, choose_backends, env_name, meaning, value_text
 from cityflow.telemetry import configure_logging
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 app = App(help="CityFlow: what holds for all its services.")
+app.command()(migrate)
 
 
 @app.command()

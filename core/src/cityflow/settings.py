@@ -12,9 +12,10 @@ from typing import Final, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from cityflow._backends import Backends, choose_backends
-from cityflow._environment import PREFIX, Given, Misspelt, Origin, read_environment
+from cityflow._environment import PREFIX, Given, Misspelt, Origin, read_environment, read_file
 from cityflow._setting_types import (
     Count,
+    Database,
     DatabaseName,
     Engine,
     Folder,
@@ -22,6 +23,7 @@ from cityflow._setting_types import (
     LogFormat,
     LogLevel,
     MongodbUrl,
+    ObjectStore,
     Port,
     SourceUrl,
     SourceUrls,
@@ -31,6 +33,8 @@ from cityflow.errors import BadArguments
 
 __all__ = [
     "Backends",
+    "Database",
+    "ObjectStore",
     "Settings",
     "choose_backends",
     "default_text",
@@ -164,6 +168,11 @@ class Settings(BaseModel):
         twice.
         """
         return cls.load_with_origins(environ)[0]
+
+    @classmethod
+    def load_file(cls, path: Path) -> Self:
+        """The settings that a file in the form of `.env` gives, and nothing else does."""
+        return cls.load(read_file(path))
 
     @classmethod
     def load_with_origins(

@@ -1,10 +1,19 @@
 """Every object key, in one place; the same on disk and in S3 (design: shared storage layer)."""
 
+import re
+from calendar import monthrange
 from datetime import date, datetime
 from typing import Final
 
 Day = date
 _OUTSIDE: Final = "outside/"
+
+META: Final = ".meta.json"
+CACHE: Final = "parts/"
+
+_DATED: Final = re.compile(r"/dt=([0-9-]{10})/|_([0-9-]{10})\.[a-z]+$")
+_MONTHLY: Final = re.compile(r"/ym=([0-9-]{7})/")
+_PERMANENT: Final = re.compile(r"raw/|clean/|metrics/[^/]+/|reports/dt=")
 
 
 def raw(dataset: str, received_at: datetime, sha256: str, extension: str) -> str:
@@ -15,7 +24,7 @@ def raw(dataset: str, received_at: datetime, sha256: str, extension: str) -> str
 
 def raw_meta(raw_key: str) -> str:
     """The provenance that lies beside a raw object."""
-    return f"{raw_key}.meta.json"
+    return f"{raw_key}{META}"
 
 
 def outside(dataset: str, sha256: str, extension: str) -> str:
@@ -81,3 +90,24 @@ def report_file(day: Day, extension: str) -> str:
 def report_section(day: Day, edition: str, section: str) -> str:
     """One tidy CSV of a report edition."""
     return f"reports/dt={day}/{edition}/{section}.csv"
+
+
+def service_days(key: str) -> tuple[Day, Day] | None:
+    """First and last service day of what a key holds; None if that is of no certain day."""
+    if key.startswith("raw/"):
+        return None  # dated by receipt
+    try:
+        if dated := _DATED.search(key):
+            day = date.fromisoformat(dated[1] or dated[2])
+            return day, day
+        if monthly := _MONTHLY.search(key):
+            first = date.fromisoformat(f"{monthly[1]}-01")
+            return first, first.replace(day=monthrange(first.year, first.month)[1])
+    except ValueError:
+        return None
+    return None
+
+
+def is_permanent(key: str) -> bool:
+    """Whether the object of this key never changes once it is written."""
+    return bool(_PERMANENT.match(key)) and not key.endswith(META)

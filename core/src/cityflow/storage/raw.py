@@ -23,7 +23,6 @@ from cityflow.storage.outside import OutsideFiles
 from cityflow.storage.ports import NO_DAY, DocumentId, Store
 from cityflow.telemetry import get_logger
 
-_META: Final = layout.raw_meta("")
 _READERS: Final = 8
 
 _log = get_logger(__name__)
@@ -101,8 +100,8 @@ class RawZone:
         left out.
         """
         keys = {info.key for info in self._objects.list(f"raw/{dataset}/")}
-        received = {key.removesuffix(_META) for key in keys if key.endswith(_META)}
-        contents = {key for key in keys if not key.endswith(_META)}
+        received = {key.removesuffix(layout.META) for key in keys if key.endswith(layout.META)}
+        contents = {key for key in keys if not key.endswith(layout.META)}
         if strays := sorted(contents - received):
             _log.warning(
                 "raw objects without provenance are left out; archive the same files again",
@@ -186,7 +185,7 @@ class RawZone:
         """Where an unclaimed object of these bytes stands: the database may be newer than raw/."""
         if dataset not in self._listed:
             infos = self._objects.list(f"raw/{dataset}/")
-            self._listed[dataset] = tuple(i.key for i in infos if not i.key.endswith(_META))
+            self._listed[dataset] = tuple(i.key for i in infos if not i.key.endswith(layout.META))
         sign = f"-{sha256[:12]}."
         held = (key for key in self._listed[dataset] if sign in key and self._is(key, sha256))
         return next(held, None)
@@ -218,6 +217,13 @@ class RawZone:
                 return
             if self._objects.put_if_tag(meta_key, _text(grown), tag):
                 return
+
+
+def merged_provenance(key: str, held: bytes, arriving: bytes) -> bytes:
+    """The provenance `held` with the receipts of both; the same bytes if nothing is new."""
+    if held == arriving:
+        return held
+    return _text(_meta(key, held).received(_meta(key, arriving).receipts))
 
 
 def first_meta(meta: NewRaw, sha256: str, size: int, arrived: str | None = None) -> RawMeta:

@@ -1,0 +1,1 @@
+"""Looking after a store: moving, saving, checking, making anew and clearing out what it holds."""

@@ -1,0 +1,51 @@
+"""What of a store is moved or saved: kinds, and a range of service days."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from cityflow.errors import BadArguments
+from cityflow.storage import layout
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Document types and top folders of objects, each with all below it; none named: all.
+
+    Days limit what has a service day. Raw files and what is known of them have none: always chosen.
+    """
+
+    kinds: tuple[str, ...] = ()
+    first: date | None = None
+    last: date | None = None
+    cache: bool = True
+
+    def types(self, held: Iterable[str]) -> list[str]:
+        """Those of the document types that are wanted."""
+        return [type for type in held if self._is_wanted(type)]
+
+    def wants_object(self, key: str) -> bool:
+        """Whether an object is wanted."""
+        if not self._is_wanted(key) or (key.startswith(layout.CACHE) and not self.cache):
+            return False
+        days = layout.service_days(key)
+        if days is None:
+            return True
+        first, last = days
+        return (self.first is None or last >= self.first) and (
+            self.last is None or first <= self.last
+        )
+
+    def check(self, types: Iterable[str], folders: Iterable[str]) -> None:
+        """Refuse (BadArguments) a kind of which the store holds nothing: it may be misspelt."""
+        held = sorted({*types, *folders})
+        for kind in self.kinds:
+            if not any(_is_below(name, kind) for name in held):
+                raise BadArguments(f"--types {kind}: there is none; there is: {', '.join(held)}")
+
+    def _is_wanted(self, name: str) -> bool:
+        return not self.kinds or any(_is_below(name, kind) for kind in self.kinds)
+
+
+def _is_below(name: str, kind: str) -> bool:
+    return name == kind or name.startswith(f"{kind}/")

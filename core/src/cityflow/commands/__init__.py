@@ -1,0 +1,1 @@
+"""The subcommands of `cityflow`: they read arguments and print results, nothing else."""
