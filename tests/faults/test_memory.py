@@ -10,15 +10,18 @@ pytestmark = pytest.mark.slow
 
 MOST = 512 * MIB
 GROWTH = 1.10
-NAMES = ("comptages.csv", "referentiel.csv", "arrondissements.geojson")
+ROWS_PER_GB = {"csv": 2_900_000, "json": 1_000_000}
 
 
-def backfilled(gigabytes: float, scratch: Path, generate: Callable[..., Path]) -> Ended:
+def backfilled(
+    gigabytes: float, scratch: Path, generate: Callable[..., Path], media: str = "csv"
+) -> Ended:
     """How a backfill of a file of this size ended; the file goes with it."""
-    source = generate(f"{gigabytes}GB", size_gb=gigabytes)
-    house = House(scratch / f"{gigabytes}GB.house")
+    source = generate(f"{gigabytes}GB.{media}", size_gb=gigabytes, format=media)
+    names = (f"comptages.{media}", "referentiel.csv", "arrondissements.geojson")
+    house = House(scratch / f"{gigabytes}GB.{media}.house")
     house.folder.mkdir()
-    ingest = house.run("cityflow-ingest", "files", *(source / name for name in NAMES))
+    ingest = house.run("cityflow-ingest", "files", *(source / name for name in names))
     assert ingest.code == 0, ingest.err
     assert ingest.peak_rss < MOST / 2
     for path in (*source.iterdir(), source):
@@ -26,19 +29,20 @@ def backfilled(gigabytes: float, scratch: Path, generate: Callable[..., Path]) -
     ended = house.run("cityflow-processor", "backfill", "--json")
     assert ended.code == 0, ended.err
     assert ended.comptages["editions"]["red"] == 0
-    assert ended.comptages["rows_in"] > 2_900_000 * gigabytes
-    for path in house.output.glob("raw/comptages/dt=*/*.csv"):
+    assert ended.comptages["rows_in"] > ROWS_PER_GB[media] * gigabytes
+    for path in house.output.glob(f"raw/comptages/dt=*/*.{media}"):
         path.unlink()
     return ended
 
 
-def test_two_gigabytes_take_no_more_memory_than_half_a_gigabyte(
-    scratch: Path, generate: Callable[..., Path]
+@pytest.mark.parametrize(("media", "sizes"), [("csv", (0.5, 2.0)), ("json", (0.02, 0.08))])
+def test_four_times_the_file_takes_no_more_memory(
+    media: str, sizes: tuple[float, float], scratch: Path, generate: Callable[..., Path]
 ) -> None:
-    small, large = (backfilled(size, scratch, generate) for size in (0.5, 2))
-    for name, ended in (("0.5 GB", small), ("2 GB", large)):
+    small, large = (backfilled(size, scratch, generate, media) for size in sizes)
+    for name, ended in zip(sizes, (small, large), strict=True):
         print(
-            f"{name}: {ended.peak_rss / MIB:.0f} MiB over all processes, at most "
+            f"{name} GB of {media}: {ended.peak_rss / MIB:.0f} MiB over all processes, at most "
             f"{ended.high_water / MIB:.0f} MiB in one, {ended.seconds:.1f} s"
         )
         assert ended.peak_rss < MOST

@@ -53,19 +53,47 @@ def test_hostile_json_is_refused(house: House, content: str, says: str) -> None:
     assert says in refusal(house, content, media="json", extension="json")
 
 
+@pytest.mark.parametrize("chunk_rows", [1, 2, 3, 100_000])
 @pytest.mark.parametrize(
-    "records",
+    ("items", "rejects"),
     [
-        [RECORD, {"iu_ac": "2", "t_1h": RECORD["t_1h"]}],
-        [{"fields": RECORD}, {"fields": [1]}, {"fields": "x"}],
-        [RECORD, 3, None, [], "x"],
+        ([RECORD, {"iu_ac": "2", "t_1h": RECORD["t_1h"]}], []),
+        (
+            [{"fields": RECORD}, {"fields": [1]}, {"fields": "x"}],
+            [(2, "missing_arc", '{"fields": [1]}'), (3, "missing_arc", '{"fields": "x"}')],
+        ),
+        (
+            [3, RECORD, None, [[RECORD]], "é", False, RECORD | {"iu_ac": "2"}, 1.5],
+            [
+                (1, "not_an_object", "3"),
+                (3, "not_an_object", "null"),
+                (4, "not_an_object", json.dumps([[RECORD]])),
+                (5, "not_an_object", '"é"'),
+                (6, "not_an_object", "false"),
+                (8, "not_an_object", "1.5"),
+            ],
+        ),
     ],
 )
-def test_odd_json_records_cost_their_neighbours_nothing(house: House, records: object) -> None:
-    house.receive(json.dumps(records), media="json", extension="json")
-    counts = house.counts()
-    assert counts["published"] >= 1
-    assert counts["rows_in"] == counts["published"] + counts["rejected"]
+@pytest.mark.parametrize("member", [None, "results", "records"])
+def test_odd_items_of_a_list_are_rejects_and_cost_their_neighbours_nothing(
+    house: House,
+    items: list[object],
+    rejects: list[tuple[int, str, str]],
+    member: str | None,
+    chunk_rows: int,
+) -> None:
+    document = {"item": RECORD, member: items} if member else items
+    house.receive(json.dumps(document), media="json", extension="json")
+    counts = house.counts(chunk_rows=chunk_rows)
+    assert counts["rows_in"] == len(items) == counts["published"] + counts["rejected"]
+    found = [(r["row"], r["reason"], r["raw_text"]) for r in house.rejects()]
+    assert sorted(found) == rejects
+
+
+def test_a_list_without_an_object_is_no_road_counts(house: House) -> None:
+    said = refusal(house, "[1, 2, null]", media="json", extension="json")
+    assert "not one of its 3 rows can be read" in said
 
 
 @pytest.mark.parametrize(

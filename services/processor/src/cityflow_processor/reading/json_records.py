@@ -1,52 +1,86 @@
-"""JSON answers of the source, streamed: the same records as its CSV, in the same texts."""
+"""JSON answers of the source, streamed: the same records as its CSV, in the same texts.
+
+They are cut by records and by bytes, so memory is bounded whatever a record holds.
+"""
 
 import json
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any, BinaryIO, Final
 
 import ijson
 
 from cityflow.errors import SourceError
 from cityflow.published_names import comptages_columns
-from cityflow_processor.comptages.tokens import FrameTokens, tokens_of_records
+from cityflow_processor.comptages.tokens import FrameTokens, TokenReject, tokens_of_records
 
 MAX_RECORD_BYTES: Final = 1 << 20
 MAX_DEPTH: Final = 32
-_PLACES: Final = (["item"], ["results", "item"], ["records", "item"])
+# Held as objects, records take some ten times the size of their text, and three batches are held.
+MAX_BATCH_CHARACTERS: Final = 2 << 20
+NOT_AN_OBJECT: Final = "not_an_object"
+_ITEM: Final = None  # stands in a path for any item of a list
+_Path = list[str | None]
+_PLACES: Final[tuple[_Path, ...]] = ([_ITEM], ["results", _ITEM], ["records", _ITEM])
+_OPENING: Final = ("start_map", "start_array")
+_CLOSING: Final = ("end_map", "end_array")
 
 
 def json_tokens(stream: BinaryIO, chunk_rows: int, name: str) -> Iterator[FrameTokens]:
     """Tokens of a list of records, of `{"results": […]}`, or of API v1's `{"records": […]}`.
 
-    Raises SourceError where the text stops being JSON, with what the parser says, and for a
-    record that would not fit in memory.
+    An item that is no object is a reject. Raises SourceError where the text stops being JSON,
+    with what the parser says, and for an item that would not fit in memory.
     """
-    records = _records(stream, name)
-    while batch := list(islice(records, chunk_rows)):
-        yield tokens_of_records(
-            [_texts(record) for record in batch],
-            [json.dumps(record, ensure_ascii=False) for record in batch],
-        )
+    batch: list[Any] = []
+    raws: list[str] = []
+    size = 0
+    for item in _items(stream, name):
+        batch.append(item)
+        raws.append(json.dumps(item, ensure_ascii=False))
+        size += len(raws[-1])
+        if len(batch) >= chunk_rows or size >= MAX_BATCH_CHARACTERS:
+            yield _tokens(batch, raws)
+            batch, raws, size = [], [], 0
+    if batch:
+        yield _tokens(batch, raws)
 
 
-def _records(stream: BinaryIO, name: str) -> Iterator[dict[str, Any]]:
-    """Objects of the first list of objects found at a known place, built event by event."""
+def _tokens(items: list[Any], raws: list[str]) -> FrameTokens:
+    places = [at for at, item in enumerate(items) if isinstance(item, dict)]
+    texts = [_texts(_fields(items[at])) for at in places]
+    records = tokens_of_records(texts, [raws[at] for at in places])
+    rejects = [
+        TokenReject(at, NOT_AN_OBJECT, f"an item of the list is {_kind(item)}", raws[at])
+        for at, item in enumerate(items)
+        if not isinstance(item, dict)
+    ]
+    return FrameTokens(records.frame, places, [raws[at] for at in places], len(items), rejects)
+
+
+def _kind(item: Any) -> str:
+    if item is None:
+        return "null, not an object"
+    kinds = {bool: "true or false", str: "a text", list: "a list"}
+    return f"{kinds.get(type(item), 'a number')}, not an object"
+
+
+def _items(stream: BinaryIO, name: str) -> Iterator[Any]:
+    """Items of the first list found at a known place, built event by event."""
     bounded = _Bounded(stream, name)
-    path: list[str] = []
-    place: list[str] | None = None
+    path: _Path = []
+    place: _Path | None = None
     builder = None
     for event, value in _events(bounded, name):
-        if event == "start_map" and path in _PLACES and place in (None, path):
+        if builder is None and event not in _CLOSING and path in _PLACES and place in (None, path):
             place, builder = list(path), ijson.ObjectBuilder()
         if builder is not None:
             builder.event(event, value)
         _follow(path, event, value)
         if len(path) > MAX_DEPTH:
             raise SourceError(f"{name}: JSON nested more than {MAX_DEPTH} deep; expected records")
-        if builder is not None and event == "end_map" and path == place:
-            bounded.start_record()
-            yield _fields(builder.value)
+        if builder is not None and event not in _OPENING and path == place:
+            bounded.start_item()
+            yield builder.value
             builder = None
 
 
@@ -60,13 +94,13 @@ def _events(stream: "_Bounded", name: str) -> Iterator[tuple[str, Any]]:
         raise SourceError(f"{name}: the JSON text is broken: {reason}; fetch it again") from error
 
 
-def _follow(path: list[str], event: str, value: Any) -> None:
+def _follow(path: _Path, event: str, value: Any) -> None:
     """Keep the names of the open containers' current members."""
     if event == "map_key":
         path[-1] = value
-    elif event in ("start_map", "start_array"):
-        path.append("item" if event == "start_array" else "")
-    elif event in ("end_map", "end_array"):
+    elif event in _OPENING:
+        path.append(_ITEM if event == "start_array" else "")
+    elif event in _CLOSING:
         path.pop()
 
 
@@ -76,7 +110,7 @@ class _Bounded:
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self._stream, self._name, self._bytes = stream, name, 0
 
-    def start_record(self) -> None:
+    def start_item(self) -> None:
         self._bytes = 0
 
     def read(self, size: int) -> bytes:
