@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from cityflow import published_values
 from cityflow.contracts import Dataset
 from cityflow.published_names import normalise
 
@@ -21,15 +22,13 @@ class Kind:
     pattern: re.Pattern[str]
 
 
-_NUMBER: Final = r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?"
 ANY: Final = Kind("anything", re.compile(r".*", re.DOTALL))
 TEXT: Final = Kind("a text", re.compile(r".+", re.DOTALL))
-NUMBER: Final = Kind("a number", re.compile(_NUMBER))
-NUMBER_OR_NULL: Final = Kind("a number or nothing", re.compile(rf"({_NUMBER})?"))
-STAMP: Final = Kind(
-    "an hour such as 2025-11-04T17:00:00+01:00",
-    re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?"),
+NUMBER: Final = Kind("a number", published_values.NUMBER)
+NUMBER_OR_NULL: Final = Kind(
+    "a number or nothing", re.compile(f"({published_values.NUMBER.pattern})?", re.ASCII)
 )
+STAMP: Final = Kind("an hour such as 2025-11-04T17:00:00+01:00", published_values.STAMP)
 COMPACT_DAY: Final = Kind("a day such as 20231231", re.compile(r"\d{8}"))
 GEOMETRY: Final = Kind(
     "a GeoJSON geometry or nothing", re.compile(r"(.*coordinates.*)?", re.DOTALL)

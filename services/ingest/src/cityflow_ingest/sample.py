@@ -5,6 +5,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import BinaryIO, Final
 
 from cityflow.dialect import BOM, Dialect, shorten, sniff
@@ -72,8 +73,9 @@ def csv_sample(head: Head, name: str) -> Sample:
     if repeated := {key for key in keys if key and keys.count(key) > 1}:
         raise FileRefused(name, f"the column {min(repeated)} twice", "each column once")
     rows = list(_rows(head, dialect))
-    whole = [row for row in rows if len(row) == len(keys)]
-    records = [dict(zip(keys, row, strict=True)) for row in whole]
+    # Some tools leave out the empty cells at the end of a row.
+    usable = [row for row in rows if len(keys) <= 2 * len(row) <= 2 * len(keys)]
+    records = [dict(zip_longest(keys, row, fillvalue="")) for row in usable]
     return Sample("csv", "table", dialect.columns, records, _flaw(head, dialect, rows))
 
 

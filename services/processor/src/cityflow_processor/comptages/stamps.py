@@ -1,19 +1,16 @@
 """A published time text becomes the end of an hour in UTC, or a reason why it cannot."""
 
-import re
 from datetime import UTC, datetime
 from typing import Final
 
 from cityflow.calendar import localise_hour_end
+from cityflow.published_values import ISO_STAMP, RESAVED_STAMP
 from cityflow_processor.comptages.fields import EARLIEST_YEAR, LATEST_YEAR
 
 BAD_TIME: Final = "bad_time"
 NO_SUCH_HOUR: Final = "no_such_local_hour"
 NOT_ON_THE_HOUR: Final = "not_on_the_hour"
 YEAR_OUT_OF_RANGE: Final = "year_out_of_range"
-
-_RESAVED = re.compile(r"(\d\d)/(\d\d)/(\d{4})[ T](\d\d:\d\d(?::\d\d)?)")
-_ISO = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?")
 
 
 def parse_hour_end(text: str) -> tuple[int, None] | tuple[None, str]:
@@ -37,10 +34,10 @@ def parse_hour_end(text: str) -> tuple[int, None] | tuple[None, str]:
 
 
 def _read(text: str) -> datetime | None:
-    if resaved := _RESAVED.fullmatch(text):
+    if resaved := RESAVED_STAMP.fullmatch(text):
         day, month, year, clock = resaved.groups()
         text = f"{year}-{month}-{day}T{clock}"
-    elif not _ISO.fullmatch(text):
+    elif not ISO_STAMP.fullmatch(text):
         return None
     try:
         return datetime.fromisoformat(text)

@@ -1,0 +1,59 @@
+"""What ingest archives as road counts the processor reads, and the other way round."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from processor_house import COLUMNS, House, a_house, json_of, row, text_of
+
+from cityflow.storage import RawZone
+from cityflow_ingest.archive_files import Archiver
+from cityflow_ingest.find_files import find_files
+
+DAY = date(2025, 3, 5)
+RECEIVED = datetime(2026, 6, 21, tzinfo=UTC)
+MINIMAL = ("iu_ac", "t_1h", "q", "k")
+RESAVED = [row(t_1h=f"05/03/2025 {hour:02d}:00", q="199", k="2,20945") for hour in (5, 6)]
+READABLE = {
+    "stamps and numbers of a spreadsheet": text_of(RESAVED),
+    "the same, with seconds": text_of([row(t_1h="05/03/2025 05:00:00", q="199,0", k="2,5")]),
+    "a short offset": text_of([row(t_1h="2025-03-05 05:00:00+01")]),
+    "a T and no seconds": text_of([row(t_1h="2025-03-05T05:00")]),
+    "a number without a leading zero": text_of([row(k=".5")]),
+    "blanks around values": text_of([row(t_1h=" 2025-03-05 05:00:00 ", q=" 5 ", k=" 1,5 ")]),
+    "nothing measured": text_of([row(q=None, k=None)]),
+    "empty cells left out": text_of([row(**dict.fromkeys(COLUMNS[11:]))]).replace(";;;;\n", "\n"),
+    "records": json_of([row()]),
+    "records of a spreadsheet": json_of([row(t_1h="05/03/2025 05:00")]),
+    "records with others between": f"[null, 3, {json_of([row()])[1:]}",
+}
+UNREADABLE = {
+    "stamps of another order": text_of([row(t_1h="2025/03/05 05:00")]),
+    "a month first": text_of([row(t_1h="03-05-2025 05:00")]),
+    "thousands apart": text_of([row(q="1 999")], columns=MINIMAL),
+}
+
+
+def archived(house: House, text: str, folder: Path) -> str:
+    """What becomes of a file of this text."""
+    path = folder / "a.file"
+    path.write_text(text, encoding="utf-8")
+    archiver = Archiver(RawZone(house.store), None, RECEIVED, lambda _: None)
+    (outcome,) = archiver.archive_files(find_files([path]))
+    return outcome.status
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_what_is_archived_is_read(name: str, tmp_path: Path) -> None:
+    with a_house() as house:
+        assert archived(house, READABLE[name], tmp_path) == "stored"
+        assert house.counts()["published"] >= 1
+        assert list(house.pointers()) == [DAY]
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_what_is_refused_could_not_be_read(name: str, tmp_path: Path) -> None:
+    with a_house() as house:
+        assert archived(house, UNREADABLE[name], tmp_path) == "refused"
+        house.receive(UNREADABLE[name])
+        assert not house.counts()["published"]
