@@ -89,6 +89,13 @@ class Feed:
         """True if the feed lost this whole day."""
         return faults.is_missing(self.city.seed, day, self.rates.missing_days)
 
+    def size(self, day: date) -> tuple[int, tuple[datetime, ...]]:
+        """Rows and stamps of a day that the feed has not lost, without making the rows."""
+        stamps = published_stamps(day)
+        records = len(stamps) * len(self.city.arcs)
+        rng = stream(self.city.seed, "copies", day.toordinal())
+        return records + sum(_draw_counts(rng, self.rates, records)) + self.rates.phantoms, stamps
+
     def publish(self, day: date) -> Day:
         """The rows of one service day; none if the feed lost the day."""
         if self.misses(day):
@@ -127,10 +134,11 @@ class Feed:
     def _arrange(self, day: Day) -> Day:
         """Add copies and phantom rows, and put all rows in published order."""
         rng = stream(self.city.seed, "copies", day.day.toordinal())
+        copies, others = _draw_counts(rng, self.rates, len(day.records))
         records = day.records
-        same = _draw(rng, self.rates.duplicates, np.arange(len(records)))
+        same = rng.permutation(len(records))[:copies]
         full = np.flatnonzero((records.flow > 1) & (records.occupancy > 0))
-        other = _draw(rng, self.rates.conflicts, full, of=len(records))
+        other = rng.permutation(full)[:others]
         ghosts = rng.integers(0, len(day.stamps), self.rates.phantoms)
         rows = _concatenate(
             records,
@@ -155,10 +163,12 @@ def published_stamps(day: date) -> tuple[datetime, ...]:
     return tuple(stamp for i, stamp in enumerate(local) if walls[i] not in walls[i + 1 :])
 
 
-def _draw(rng: np.random.Generator, rate: float, among: Ints, of: int | None = None) -> Ints:
-    """`rate` × `of` different members of `among`, the fraction decided by chance."""
-    count = int(rate * (len(among) if of is None else of) + float(rng.random()))
-    return rng.permutation(among)[:count]
+def _draw_counts(rng: np.random.Generator, rates: Rates, records: int) -> tuple[int, int]:
+    """How many copies and contradictions a day gets; the fractions are decided by chance."""
+    return (
+        int(rates.duplicates * records + float(rng.random())),
+        int(rates.conflicts * records + float(rng.random())),
+    )
 
 
 def _contradict(rng: np.random.Generator, rows: Rows) -> Rows:

@@ -121,7 +121,7 @@ def _csv_tail(arc: Arc | None, status: str) -> str:
     if arc.line is None:
         return f"{nodes};;;;"
     lon, lat = to_degrees(halfway(arc.line))
-    shape = json.dumps(shape_of(arc)).replace('"', '""')
+    shape = shape_text(arc).replace('"', '""')
     return f'{nodes};{arc.available_from};{arc.available_to};{lat}, {lon};"{shape}"'
 
 
@@ -130,6 +130,11 @@ def shape_of(arc: Arc) -> dict[str, object] | None:
     if arc.line is None:
         return None
     return {"coordinates": [to_degrees(point) for point in arc.line], "type": "LineString"}
+
+
+def shape_text(arc: Arc) -> str:
+    """The GeoJSON geometry of an arc that has one, as the portal writes it."""
+    return json.dumps(shape_of(arc))
 
 
 def _json_head(arc: Arc | None) -> str:

@@ -14,11 +14,18 @@ from cityflow_simulator.formats import Format
 from cityflow_simulator.generate import Generated
 from cityflow_simulator.generate import generate as write_files
 from cityflow_simulator.plan import Plan, Split, Work, prepare
+from cityflow_simulator.portal import Offer, synthetic_portal
+from cityflow_simulator.publication import Lateness
+from cityflow_simulator.serving.app import stand_ins
+from cityflow_simulator.serving.clock import Clock, instant_of
+from cityflow_simulator.serving.faults import read_faults
+from cityflow_simulator.serving.running import serve_until_told
+from cityflow_simulator.serving.world import World
 
-app = App(help="A synthetic Paris: invented streets and counts in the city's published formats.")
+app = App(help="A synthetic Paris, as files or over HTTP as the source services publish theirs.")
 
 COLUMNS = ("first_day", "last_day", "rows", "bytes", "seconds", "mb_per_s")
-PLAN, RATES = Plan(), Rates()
+PLAN, RATES, OFFER, LATENESS = Plan(), Rates(), Offer(), Lateness()
 
 
 @app.command()
@@ -53,6 +60,40 @@ def generate(
     with progress("Generating", total=work.day_count, unit="days") as bar:
         done = write_files(work, out, bar.advance)
     _report(work, done, out, perf_counter() - started, as_json)
+
+
+@app.command()
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="First port; 0 takes free ones")] = 8100,
+    hosts: Annotated[int, typer.Option(min=1, max=20, help="Listeners, on ports in a row")] = 1,
+    arcs: Annotated[int, typer.Option(help="Arcs of the city")] = OFFER.arcs,
+    seed: Annotated[int, typer.Option(help="Another seed, another city")] = OFFER.seed,
+    now: Annotated[
+        str | None,
+        typer.Option(envvar="CITYFLOW_NOW", help="Instant at which the city stands still"),
+    ] = None,
+    faults: Annotated[
+        Path | None, typer.Option(help="JSON or TOML file with a list `faults`")
+    ] = None,
+    fault: Annotated[list[str] | None, typer.Option(help="One fault as JSON; repeatable")] = None,
+    late_days: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of days that appear late")
+    ] = LATENESS.late_days,
+    revised_days: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of days that are renewed")
+    ] = LATENESS.revised_days,
+    missing_days: Annotated[
+        float, typer.Option(min=0, max=0.5, help="Share of days the feed lost")
+    ] = RATES.missing_days,
+) -> None:
+    """Answer as the source services do, until Ctrl-C; addresses go to standard output."""
+    clock = Clock(None if now is None else instant_of(now))
+    rates, lateness = Rates(missing_days=missing_days), Lateness(late_days, revised_days)
+    world = World(clock, synthetic_portal(Offer(seed, arcs, rates, lateness)))
+    ports = [port + number if port else 0 for number in range(hosts)]
+    serve_until_told(stand_ins(world, host, ports, read_faults(faults, fault or []), seed))
 
 
 def _report(work: Work, done: Generated, out: Path, seconds: float, as_json: bool) -> None:

@@ -1,0 +1,1 @@
+"""The Opendatasoft Explore interface, version 2.1, over any published datasets."""

@@ -1,0 +1,1 @@
+"""Datasets as a portal publishes them: named fields, and slices of typed records."""

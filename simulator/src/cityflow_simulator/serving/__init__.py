@@ -1,0 +1,1 @@
+"""Stand-ins of the source services over HTTP, with faults on demand."""
