@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask import Flask, Response
 
-from cityflow_simulator.serving.control import control_routes
+from cityflow_simulator.serving.control import Control
 from cityflow_simulator.serving.explore_routes import explore_routes
 from cityflow_simulator.serving.faults import Book, Fault
 from cityflow_simulator.serving.server import Listener
@@ -43,7 +43,7 @@ def stand_ins(
         Listener(host, port, striking.on(number)) for number, port in enumerate(ports)
     )
     app.register_blueprint(explore_routes(world))
-    app.register_blueprint(control_routes(world, book, log, listeners))
+    app.register_blueprint(Control(world, book, log, listeners).routes())
 
     @app.get("/healthz")
     def healthy() -> Response:

@@ -1,7 +1,8 @@
 """The control interface: clock, faults, listeners, requests so far, and the truth."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -17,67 +18,95 @@ from cityflow_simulator.serving.truths import truth_of, truth_records
 from cityflow_simulator.serving.world import World
 
 
-def control_routes(world: World, book: Book, log: Log, hosts: Sequence[Listener]) -> Blueprint:
-    """The routes of the control interface; every change answers with the whole state."""
-    routes = Blueprint("control", __name__, url_prefix=CONTROL)
+@dataclass(frozen=True)
+class Control:
+    """What can be looked at and changed while the stand-ins run."""
 
-    def state() -> dict[str, Any]:
-        return {
-            "now": world.clock.now().isoformat(),
-            "fixed": world.clock.fixed,
-            "hosts": [{"url": host.url, "open": host.is_open} for host in hosts],
-            "datasets": sorted(world.datasets),
-            "faults": [
-                {**tally.fault.model_dump(exclude_defaults=True), "seen": tally.seen,
-                 "hit": tally.hit}
-                for tally in book.tallies
-            ],
-        }  # fmt: skip
+    world: World
+    book: Book
+    log: Log
+    hosts: Sequence[Listener]
 
-    @routes.errorhandler(BadArguments)
-    def refused(error: BadArguments) -> Response:
-        return _json({"error": str(error)}, 400)
+    def routes(self) -> Blueprint:
+        """The routes of the control interface; every change answers with the whole state."""
+        routes = Blueprint("control", __name__, url_prefix=CONTROL)
+        routes.register_error_handler(BadArguments, _refused)
+        rules: list[tuple[str, Callable[..., Response], list[str]]] = [
+            ("", self.state, ["GET"]),
+            ("/now", self.set_now, ["PUT"]),
+            ("/faults", self.set_faults, ["PUT", "POST", "DELETE"]),
+            ("/hosts/<int:number>", self.set_host, ["PUT"]),
+            ("/requests", self.requests, ["GET", "DELETE"]),
+            ("/truth/<dataset_id>", self.truth, ["GET"]),
+            ("/truth/<dataset_id>/records", self.records, ["GET"]),
+        ]
+        for rule, view, methods in rules:
+            routes.add_url_rule(rule, view.__name__, view, methods=methods)
+        return routes
 
-    @routes.get("")
-    def show() -> Response:
-        return _json(state())
+    def state(self) -> Response:
+        """Clock, listeners, datasets, and the faults with their counts."""
+        clock = self.world.clock
+        return _json(
+            {
+                "now": clock.now().isoformat(),
+                "fixed": clock.fixed,
+                "hosts": [{"url": host.url, "open": host.is_open} for host in self.hosts],
+                "datasets": sorted(self.world.datasets),
+                "faults": [
+                    {
+                        **tally.fault.model_dump(exclude_defaults=True),
+                        "seen": tally.seen,
+                        "hit": tally.hit,
+                    }
+                    for tally in self.book.tallies
+                ],
+            }
+        )
 
-    @routes.put("/now")
-    def set_now() -> Response:
+    def set_now(self) -> Response:
+        """Stop the clock at `now`, or with null let it follow the real time."""
         wanted = _body().get("now")
-        world.clock.set(None if wanted is None else instant_of(str(wanted)))
-        return _json(state())
+        self.world.clock.set(None if wanted is None else instant_of(str(wanted)))
+        return self.state()
 
-    @routes.route("/faults", methods=["PUT", "POST", "DELETE"])
-    def change_faults() -> Response:
+    def set_faults(self) -> Response:
+        """Replace (PUT), add to (POST) or take away (DELETE) the faults."""
         wanted = [] if request.method == "DELETE" else faults_of(_body().get("faults"))
-        (book.add if request.method == "POST" else book.replace)(wanted)
-        return _json(state())
+        (self.book.add if request.method == "POST" else self.book.replace)(wanted)
+        return self.state()
 
-    @routes.put("/hosts/<int:number>")
-    def change_host(number: int) -> Response:
-        if number >= len(hosts):
-            raise BadArguments(f"host {number}: there are {len(hosts)}, counted from 0")
-        (hosts[number].open if _body().get("open") else hosts[number].close)()
-        return _json(state())
+    def set_host(self, number: int) -> Response:
+        """Open or close a listener."""
+        if number >= len(self.hosts):
+            raise BadArguments(f"host {number}: there are {len(self.hosts)}, counted from 0")
+        host = self.hosts[number]
+        (host.open if _body().get("open") else host.close)()
+        return self.state()
 
-    @routes.route("/requests", methods=["GET", "DELETE"])
-    def requests() -> Response:
+    def requests(self) -> Response:
+        """The requests so far, or with DELETE a new beginning."""
         if request.method == "DELETE":
-            log.clear()
-        return _json(log.entries())
+            self.log.clear()
+        return _json(self.log.entries())
 
-    @routes.get("/truth/<dataset_id>")
-    def truth(dataset_id: str) -> Response:
-        return _json(truth_of(world, dataset_id, _day("from"), _day("to"), _now(world)))
+    def truth(self, dataset_id: str) -> Response:
+        """What is published of each day of a range."""
+        return _json(truth_of(self.world, dataset_id, _day("from"), _day("to"), self._now()))
 
-    @routes.get("/truth/<dataset_id>/records")
-    def records(dataset_id: str) -> Response:
-        lines = truth_records(world, dataset_id, _day("day"), _now(world))
+    def records(self, dataset_id: str) -> Response:
+        """The distinct records of one day, one a line."""
+        lines = truth_records(self.world, dataset_id, _day("day"), self._now())
         text = "".join(dumped(line) + "\n" for line in lines)
         return Response(text, content_type="application/jsonl; charset=utf-8")
 
-    return routes
+    def _now(self) -> datetime:
+        text = request.args.get("now")
+        return instant_of(text) if text else self.world.clock.now()
+
+
+def _refused(error: BadArguments) -> Response:
+    return _json({"error": str(error)}, 400)
 
 
 def _json(value: object, status: int = 200) -> Response:
@@ -96,8 +125,3 @@ def _day(name: str) -> date:
         return date.fromisoformat(request.args.get(name, ""))
     except ValueError as error:
         raise BadArguments(f"{name}: give a day as ?{name}=2025-10-07") from error
-
-
-def _now(world: World) -> datetime:
-    text = request.args.get("now")
-    return instant_of(text) if text else world.clock.now()
