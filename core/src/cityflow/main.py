@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cityflow.commands.keep import backup, export, import_, restore
 from cityflow.commands.migrate import migrate
 from cityflow.console import App, print_result
 from cityflow.settings import Backends, Settings, choose_backends, env_name, meaning, value_text
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 app = App(help="CityFlow: what holds for all its services.")
 app.command()(migrate)
+app.command()(export)
+app.command("import")(import_)
+app.command()(backup)
+app.command()(restore)
 
 
 @app.command()

@@ -6,6 +6,7 @@ from datetime import date
 
 from cityflow.errors import BadArguments
 from cityflow.storage import layout
+from cityflow.storage.ports import NO_DAY
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,11 @@ class Choice:
         if not self._is_wanted(key) or (key.startswith(layout.CACHE) and not self.cache):
             return False
         days = layout.service_days(key)
-        if days is None:
-            return True
-        first, last = days
-        return (self.first is None or last >= self.first) and (
-            self.last is None or first <= self.last
-        )
+        return days is None or self._meets(*days)
+
+    def wants_day(self, day: date) -> bool:
+        """Whether documents of this day are wanted."""
+        return day == NO_DAY or self._meets(day, day)
 
     def check(self, types: Iterable[str], folders: Iterable[str]) -> None:
         """Refuse (BadArguments) a kind of which the store holds nothing: it may be misspelt."""
@@ -42,6 +42,11 @@ class Choice:
         for kind in self.kinds:
             if not any(_is_below(name, kind) for name in held):
                 raise BadArguments(f"--types {kind}: there is none; there is: {', '.join(held)}")
+
+    def _meets(self, first: date, last: date) -> bool:
+        return (self.first is None or last >= self.first) and (
+            self.last is None or first <= self.last
+        )
 
     def _is_wanted(self, name: str) -> bool:
         return not self.kinds or any(_is_below(name, kind) for kind in self.kinds)

@@ -108,7 +108,7 @@ class DocumentsMove:
         if here is not None and fate in (Fate.COPIED, Fate.REPLACED) and not dry:
             self.there.restore(here, over=there.version if there else 0)
         document = cast(Document, here or there)
-        self.tally.add(_kind(document), rules.name_of(document.id), fate)
+        self.tally.add(_kind(document), fate, rules.name_of(document.id))
 
     def _fate(self, here: Document | None, there: Document | None) -> Fate:
         if here is None:

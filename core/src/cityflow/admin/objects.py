@@ -64,7 +64,7 @@ class ObjectsMove:
         moved = fate in (Fate.COPIED, Fate.REPLACED)
         if moved and self.journal is not None:
             self.journal.note(info.key, self._copy(info.key, fate))
-        self.tally.add(kind_of(info.key), info.key, fate, info.size if moved else 0)
+        self.tally.add(kind_of(info.key), fate, info.key, info.size if moved else 0)
         return info.size if pair[0] else 0
 
     def _fate(self, here: ObjectInfo | None, there: ObjectInfo | None) -> Fate:

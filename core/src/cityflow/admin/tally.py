@@ -42,13 +42,18 @@ class Tally:
     is_verified: bool = False
     _lock: Lock = field(default_factory=Lock, repr=False)
 
-    def add(self, kind: Kind, name: str, fate: Fate, size: int = 0) -> None:
+    def add(self, kind: Kind, fate: Fate, name: str, size: int = 0) -> None:
         """Count one; `size` are the bytes that were copied."""
-        with self._lock:
-            self.fates.setdefault(kind, Counter())[fate] += 1
-            self.bytes[kind] += size
-            if fate is Fate.REFUSED:
+        self.add_many(kind, fate, 1, size)
+        if fate is Fate.REFUSED:
+            with self._lock:
                 self.refused.append(name)
+
+    def add_many(self, kind: Kind, fate: Fate, count: int, size: int) -> None:
+        """Count several of one fate."""
+        with self._lock:
+            self.fates.setdefault(kind, Counter())[fate] += count
+            self.bytes[kind] += size
 
     def compared(self, kind: Kind, name: str, *, equal: bool) -> None:
         """Count one that was read on both sides after all was done."""
