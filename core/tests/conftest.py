@@ -52,3 +52,24 @@ def here(tmp_path: Path) -> Path:
 def there(tmp_path: Path) -> Path:
     """The folder of another store, not made yet."""
     return tmp_path / "there"
+
+
+@pytest.fixture
+def saved(cityflow: "Command", here: Path, tmp_path: Path) -> Path:
+    """A backup of the store."""
+    assert cityflow("backup", tmp_path / "backup") == 0
+    return tmp_path / "backup"
+
+
+@pytest.fixture
+def exported(cityflow: "Command", here: Path, tmp_path: Path) -> Path:
+    """An export of the store."""
+    assert cityflow("export", tmp_path / "export") == 0
+    return tmp_path / "export"
+
+
+@pytest.fixture
+def into(cityflow: "Command", there: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """From now on `cityflow` works on another store, not made yet."""
+    monkeypatch.setenv("OUTPUT_DIR", str(there))
+    return there

@@ -13,6 +13,7 @@ from cityflow.contracts import (
     DailyReport,
     Holding,
     Lease,
+    Manifest,
     OutsideFile,
     Pointer,
     RawMeta,
@@ -65,6 +66,7 @@ DOCUMENTS: Final = (
     _Published(Holding, "Document `holding/<dataset>`, one a feed and day."),
     _Published(SourceDay, "Document `source`, one a source and day."),
     _Published(OutsideFile, "Document `outside`, one a file that was registered in place."),
+    _Published(Manifest, "File `manifest.json` of an export or a backup, written last."),
     _Published(RawMeta, "Object beside each raw object, its key followed by `.meta.json`."),
 )
 

@@ -17,8 +17,9 @@ from cityflow.admin.choice import Choice
 from cityflow.admin.documents import Source
 from cityflow.admin.journal import Content
 from cityflow.admin.lines import encode, read_documents, relative_path
-from cityflow.admin.manifest import NAME, Manifest, SavedDocuments, SavedObject
+from cityflow.admin.manifest import NAME
 from cityflow.admin.pairing import in_threads
+from cityflow.contracts import Manifest, SavedDocuments, SavedObject
 from cityflow.errors import BadArguments, SourceError
 from cityflow.storage import Document, atomic
 from cityflow.storage.local import LocalObjects

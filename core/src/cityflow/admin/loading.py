@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Literal
 
 from cityflow.admin.archive import Archived, damage, objects_of
-from cityflow.admin.manifest import Manifest, read_manifest
+from cityflow.admin.manifest import read_manifest
 from cityflow.admin.move import Manner, Moved, Route, move
 from cityflow.admin.tally import some
 from cityflow.console import progress
+from cityflow.contracts import Manifest
 from cityflow.errors import SourceError
 from cityflow.storage import Documents, Store
 

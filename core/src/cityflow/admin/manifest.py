@@ -3,13 +3,12 @@
 The same content gives the same manifest, whatever store it came from and whenever.
 """
 
-from datetime import date
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
-from cityflow.contracts.base import DocumentBase, Model
+from cityflow.contracts import Manifest
 from cityflow.errors import SourceError
 from cityflow.storage import atomic, canonical, rules
 
@@ -19,40 +18,15 @@ _SEAL: Final = "sha256_of_the_rest"
 _LARGEST: Final = 256 << 20
 
 
-class SavedDocuments(Model):
-    """The documents of one type and day: one file of JSON lines."""
-
-    type: str = Field(description="Document type")
-    day: date = Field(description="Their day")
-    documents: int = Field(ge=1, description="How many")
-    bytes: int = Field(ge=1, description="Size of the file")
-    sha256: str = Field(description="Digest of the file")
-
-
-class SavedObject(Model):
-    """One object, as a file under its key."""
-
-    key: str = Field(description="Its key")
-    bytes: int = Field(ge=0, description="Its size")
-    sha256: str = Field(description="Its digest")
-
-
-class Manifest(DocumentBase):
-    """Everything in the folder, in order."""
-
-    kind: Literal["export", "backup"] = Field(description="export: documents alone")
-    documents: tuple[SavedDocuments, ...] = Field(description="By type and day")
-    objects: tuple[SavedObject, ...] = Field(default=(), description="By key")
-
-    def write(self, folder: Path) -> None:
-        """Declare the folder complete."""
-        body = self.model_dump(mode="json")
-        text = canonical.dumps(body | {_SEAL: canonical.digest(canonical.dumps(body))})
-        path = folder / NAME
-        with atomic.staged(folder, f"{text}\n".encode(), durable=True) as temporary:
-            with atomic.faults(path, "write"):
-                temporary.replace(path)
-            atomic.sync(folder)
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Declare the folder complete."""
+    body = manifest.model_dump(mode="json")
+    text = canonical.dumps(body | {_SEAL: canonical.digest(canonical.dumps(body))})
+    path = folder / NAME
+    with atomic.staged(folder, f"{text}\n".encode(), durable=True) as temporary:
+        with atomic.faults(path, "write"):
+            temporary.replace(path)
+        atomic.sync(folder)
 
 
 def read_manifest(folder: Path, kind: Literal["export", "backup"]) -> Manifest:

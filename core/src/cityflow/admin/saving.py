@@ -7,11 +7,12 @@ from cityflow.admin.archive import objects_of, prepare, write_documents
 from cityflow.admin.choice import Choice
 from cityflow.admin.documents import Database, Frozen
 from cityflow.admin.journal import Journal
-from cityflow.admin.manifest import Manifest, SavedDocuments, SavedObject
+from cityflow.admin.manifest import write_manifest
 from cityflow.admin.objects import ObjectsMove, content_of
 from cityflow.admin.pairing import in_threads, paired
 from cityflow.admin.tally import Fate, Kind, Tally
 from cityflow.console import progress
+from cityflow.contracts import Manifest, SavedDocuments, SavedObject
 from cityflow.storage import Documents, ObjectInfo, Objects, Store
 
 
@@ -24,7 +25,7 @@ def export(documents: Documents, folder: Path, elsewhere: Sequence[Path], choice
     journal = prepare(folder, elsewhere)
     tally = Tally()
     saved = _save_documents(documents, folder, choice, tally)
-    Manifest(kind="export", documents=saved).write(folder)
+    write_manifest(folder, Manifest(kind="export", documents=saved))
     journal.unlink()
     return tally
 
@@ -42,7 +43,8 @@ def backup(store: Store, folder: Path, elsewhere: Sequence[Path], choice: Choice
         there = objects_of(folder)
         _copy(store.objects, there, choice, journal, tally)
         objects = tuple(_kept(store.objects, there, choice, journal))
-        Manifest(kind="backup", documents=documents, objects=objects).write(folder)
+        manifest = Manifest(kind="backup", documents=documents, objects=objects)
+        write_manifest(folder, manifest)
         journal.forget()
     return tally
 

@@ -22,6 +22,7 @@ from cityflow.contracts.ledger import (
     SourceDay,
 )
 from cityflow.contracts.report import MEASURED, DailyReport, Missing, SourceState
+from cityflow.contracts.saved import Manifest, SavedDocuments, SavedObject
 
 __all__ = [
     "MEASURED",
@@ -34,6 +35,7 @@ __all__ = [
     "Dataset",
     "Holding",
     "Lease",
+    "Manifest",
     "Missing",
     "OutsideFile",
     "Pointer",
@@ -42,6 +44,8 @@ __all__ = [
     "Receipt",
     "Retry",
     "Run",
+    "SavedDocuments",
+    "SavedObject",
     "Severity",
     "SourceDay",
     "SourceState",
