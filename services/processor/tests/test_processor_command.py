@@ -131,7 +131,7 @@ def test_wrong_arguments_are_exit_2_and_one_line(
 
 
 def test_a_red_day_is_exit_4_with_the_others_published(house: House, command: Command) -> None:
-    house.receive(text_of([*rows_of(DAY, q="-1"), *rows_of(NEXT)]))
+    house.receive(text_of([*rows_of(DAY, 24, q="-1"), *rows_of(NEXT)]))
     ended = command("backfill", "--json")
     assert ended.code == 4
     assert ended.counts["editions"] == {"new": 1, "unchanged": 0, "red": 1}

@@ -47,6 +47,8 @@ def test_a_good_day_passes_all_gates() -> None:
         ("schema", {"rejected_by_reason": {"bad_time": 6, "bad_flow": 5}}, "yellow"),
         ("schema", {"rejected_by_reason": {"bad_time": 500}}, "yellow"),
         ("schema", {"rejected_by_reason": {"bad_time": 501}}, "red"),
+        ("schema", {"rows_in": 24, "rejected_by_reason": {"bad_time": 24}}, "red"),
+        ("schema", {"rows_in": 23, "rejected_by_reason": {"bad_time": 23}}, "yellow"),
         ("schema", {"rows_in": 0, "published": 0}, "green"),
         ("duplicates", {"duplicates": 9}, "green"),
         ("duplicates", {"duplicates": 9, "conflicts": 1}, "yellow"),
@@ -94,14 +96,14 @@ def test_a_day_of_mostly_rejects_is_not_published_and_the_earlier_edition_stands
     house.receive(text_of(hours(4)))
     assert house.counts()["editions"] == {"new": 1, "unchanged": 0, "red": 0}
     before, pointer = house.published(), house.pointer(DAY)
-    house.receive(text_of([*hours(12, q="-1"), *hours(5)]))
+    house.receive(text_of([*hours(24, q="-1"), *hours(5)]))
     result = house.process()
     assert result.red_days == [DAY]
     counts = result.document()["datasets"]["comptages"]
     assert counts["editions"] == {"new": 0, "unchanged": 0, "red": 1}
     (red,) = counts["red"]
     assert red["day"] == str(DAY)
-    assert red["gates"][0].startswith("schema: 12 of 21 rows rejected")
+    assert red["gates"][0].startswith("schema: 24 of 33 rows rejected")
     assert house.pointer(DAY) == pointer
     after = house.published()
     assert {key: after[key] for key in before} == before
@@ -118,7 +120,7 @@ def test_a_day_of_mostly_rejects_is_not_published_and_the_earlier_edition_stands
 
 
 def test_a_day_that_was_never_published_and_is_red_has_no_edition(house: House) -> None:
-    house.receive(text_of([*hours(3, k="150"), *hours(1)]))
+    house.receive(text_of([*hours(24, k="150"), *hours(1)]))
     assert house.counts()["editions"] == {"new": 0, "unchanged": 0, "red": 1}
     assert house.pointer(DAY) is None
     assert {row["reason"] for row in house.rejects()} == {"occupancy_out_of_range"}

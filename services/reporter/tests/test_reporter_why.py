@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cityflow.contracts import Check, Dataset, Run, Severity
+from cityflow.contracts import Check, Counts, Dataset, Run, Severity
 from cityflow_reporter.why import NOTE_LIMIT, judge
 
 DAY = date(2025, 3, 30)
@@ -89,3 +89,13 @@ def test_an_edition_without_rows_means_no_data_from_the_source(samples):
     assert verdict.status == "no_data_from_source"
     assert "no row for 2025-03-30" in (verdict.note or "")
     assert "derivation" in (judge(Dataset.COMPTAGES, DAY, pointer, RED).note or "")
+
+
+def test_an_edition_of_rejects_alone_does_not_say_that_the_source_holds_no_row(samples):
+    pointer = samples.pointer(samples.roads(status="no_data"))
+    rejects = run("new", counts=Counts(rows_in=1900, rejected=1900))
+    note = judge(Dataset.COMPTAGES, DAY, pointer, rejects).note or ""
+    assert note.startswith("The source holds rows for 2025-03-30 (1,900), but none can be used")
+    red = run("red", counts=Counts(rows_in=5, published=5), checks=RED.checks)
+    note = judge(Dataset.COMPTAGES, DAY, pointer, red).note or ""
+    assert "holds no row" not in note and "derivation" in note

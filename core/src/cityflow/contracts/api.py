@@ -34,7 +34,7 @@ class DatasetDay(Model):
 
     dataset: Dataset = Field(description="Dataset")
     edition: Edition = Field(description="Current edition")
-    status: Status = Field(description="no_data: the source holds no row")
+    status: Status = Field(description="no_data: the source holds no usable row")
     records: int = Field(ge=0, description="Clean records of the edition")
     published_at: datetime = Field(description="When it was published, UTC")
 
@@ -116,7 +116,7 @@ class EditionAnswer(Answer):
 
     day: date = Field(description="Service day, a calendar day of Europe/Paris")
     edition: Edition = Field(description="Edition the rows come from")
-    status: Status = Field(description="no_data: the source holds no row, the list is empty")
+    status: Status = Field(description="no_data: the source holds no usable row, the list is empty")
 
 
 class ArcPage(EditionAnswer):

@@ -82,6 +82,8 @@ class Pointer(DocumentBase):
     edition: Edition = Field(description="Current edition")
     run_id: str = Field(description="Run that published it")
     published_at: datetime = Field(description="When, UTC")
-    status: Literal["published", "no_data"] = Field(description="no_data: the source holds no row")
+    status: Literal["published", "no_data"] = Field(
+        description="no_data: the source holds no usable row"
+    )
     records: int = Field(ge=0, description="Clean records of the edition")
     previous: Edition | None = Field(default=None, description="Edition it replaced")

@@ -144,7 +144,9 @@ class ComptagesSummary(PublishedDocument):
     dataset: Literal["comptages"] = Field(  # type: ignore[assignment]
         default="comptages", description="Dataset"
     )
-    status: Literal["published", "no_data"] = Field(description="no_data: the source holds no row")
+    status: Literal["published", "no_data"] = Field(
+        description="no_data: the source holds no usable row"
+    )
     method_version: str = Field(description="Version of the formulas")
     thresholds_version: str = Field(description="Version of the thresholds table")
     writer_version: str = Field(description="Version of the table writer")

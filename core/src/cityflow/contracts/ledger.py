@@ -91,10 +91,10 @@ class Counts(Model):
     """rows_in = published + rejected + duplicates + out_of_range, always."""
 
     rows_in: int = Field(default=0, ge=0, description="Rows of the files that were considered")
-    published: int = Field(default=0, ge=0, description="Rows kept in editions")
+    published: int = Field(default=0, ge=0, description="Rows kept: one per arc and hour")
     rejected: int = Field(default=0, ge=0, description="Rows that broke the contract")
     duplicates: int = Field(default=0, ge=0, description="Identical rows and losers of conflicts")
-    out_of_range: int = Field(default=0, ge=0, description="Rows of days that were not asked for")
+    out_of_range: int = Field(default=0, ge=0, description="Rows of other days, or of no hour")
 
 
 class Retry(Model):

@@ -157,10 +157,12 @@ def quality(scene: Scene) -> None:
 
 
 def no_data(scene: Scene) -> None:
-    """A published day without a row: said, not drawn as zero."""
-    day = day_long(scene.summary.day, scene.lang)
+    """A published day without a usable row: said, not drawn as zero."""
+    day, rows = day_long(scene.summary.day, scene.lang), scene.summary.quality.rows_in
+    why = "no_data.rejected" if rows else "no_data.text"
+    said = scene.text(why, day=day, rows=number(rows, scene.lang))
     scene.html(
-        markup.notice(scene.text("no_data.title"), scene.text("no_data.text", day=day)),
+        markup.notice(scene.text("no_data.title"), said),
         markup.stamp(scene.stamp),
     )
 

@@ -161,6 +161,8 @@ EN: Final[dict[str, str]] = {
     "no_data.title": "No data from the source",
     "no_data.text": "The source holds no row for {day}. This edition says so; "
     "nothing was estimated in its place.",
+    "no_data.rejected": "The source holds rows for {day} ({rows}), but none can be used: they "
+    "broke the contract and are kept as rejects. Nothing was estimated in their place.",
     "no_days.title": "No day is published yet",
     "no_days.text": "The API answers, but no road-traffic day has been published. "
     "Bring a file in and process it:",

@@ -166,6 +166,9 @@ FR: Final[dict[str, str]] = {
     "no_data.title": "Aucune donnée de la source",
     "no_data.text": "La source ne tient aucune ligne pour le {day}. Cette édition le dit ; "
     "rien n’a été estimé à la place.",
+    "no_data.rejected": "La source tient des lignes pour le {day} ({rows}), mais aucune n’est "
+    "utilisable : elles ne respectent pas le contrat et sont gardées comme rejets. Rien n’a été "
+    "estimé à leur place.",
     "no_days.title": "Aucun jour n’est encore publié",
     "no_days.text": "L’API répond, mais aucune journée de circulation n’a été publiée. "
     "Apportez un fichier et traitez-le :",

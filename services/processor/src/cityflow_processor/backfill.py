@@ -148,11 +148,18 @@ def _count_files(
             continue
         result.files += 1
         result.rows_in += manifest.rows_in
+        result.out_of_range += _rows_outside(manifest, wanted)
         if manifest.undated_rejects:
             undated = reject_rows(file).filter(pl.col("day").is_null()).drop("day")
             result.undated_rejects.update(Counter(undated["reason"].to_list()))
             key = layout.rejects(DATASET, None, manifest.raw_sha256[:12])
             keep(store.objects, key, undated)
+
+
+def _rows_outside(manifest: FileManifest, days: set[str]) -> int:
+    """Rows of other days, and empty rows stamped in an hour that does not exist."""
+    held = (*manifest.days.items(), *manifest.rejects.items())
+    return manifest.empty_gap_rows + sum(rows for day, rows in held if day not in days)
 
 
 def _geography(store: Store, result: Result) -> GeographyOfDay:

@@ -79,6 +79,11 @@ class DayDone:
     rejected_by_reason: dict[str, int]
     checks: tuple[Check, ...]
 
+    @property
+    def is_without_data(self) -> bool:
+        """Whether what was published says that the source holds no usable row."""
+        return self.ending != "red" and not self.counts.published
+
 
 @dataclass(frozen=True)
 class _Built:

@@ -18,13 +18,15 @@ class Result:
 
     rows_in = published + rejected + duplicates + out_of_range, for the files that hold rows of
     the days asked for. Rejects without a readable time belong to no day and count all the same;
-    empty rows stamped in the hour that spring removes count as out of range.
+    empty rows stamped in the hour that spring removes count as out of range. What a red gate
+    held back counts as it was read.
     """
 
     dataset: str
     days: list[DayDone] = field(default_factory=list)
     files: int = 0
     rows_in: int = 0
+    out_of_range: int = 0
     undated_rejects: Counter[str] = field(default_factory=Counter)
     unreadable: list[str] = field(default_factory=list)
 
@@ -39,7 +41,7 @@ class Result:
             published=published,
             rejected=rejected,
             duplicates=duplicates,
-            out_of_range=self.rows_in - published - duplicates - rejected,
+            out_of_range=self.out_of_range,
         )
 
     @property
@@ -56,7 +58,7 @@ class Result:
         days = [done.day for done in self.days]
         body = self.counts.model_dump() | {
             "days": len(days),
-            "days_without_data": sum(1 for done in self.days if not done.counts.published),
+            "days_without_data": sum(1 for done in self.days if done.is_without_data),
             "first_day": str(min(days)) if days else None,
             "last_day": str(max(days)) if days else None,
             "editions": {name: endings[name] for name in ("new", "unchanged", "red")},

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from cityflow.contracts import Dataset, Pointer, Run, Severity
+from cityflow.contracts import Counts, Dataset, Pointer, Run, Severity
 from cityflow.contracts.report import Reason
 from cityflow.contracts.tables import TABLES
 
@@ -27,10 +27,21 @@ def judge(dataset: Dataset, day: date, pointer: Pointer | None, last: Run | None
     stands = _stands(last, fault)
     if pointer.status == "published":
         return Verdict("published", stands or None)
-    silence = (
-        f"The source holds no row for {day}; rows that arrive late are published by a new run."
-    )
-    return Verdict("no_data_from_source", f"{silence} {stands}".strip())
+    return Verdict("no_data_from_source", f"{_silence(day, last)} {stands}".strip())
+
+
+def _silence(day: date, last: Run | None) -> str:
+    """That there are no figures: for want of rows, or of rows that can be used."""
+    late = "rows that arrive late are published by a new run."
+    counts = last.counts if last and last.counts else Counts()
+    if counts.published:
+        return f"No row of {day} is published; {late}"
+    if counts.rejected:
+        return (
+            f"The source holds rows for {day} ({counts.rejected:,}), but none can be used: they "
+            f"are kept as rejects; {late}"
+        )
+    return f"The source holds no row for {day}; {late}"
 
 
 def _stands(last: Run | None, fault: str | None) -> str:

@@ -66,7 +66,7 @@ def _schema(reading: Reading, limits: Thresholds) -> Check:
     rejected, rows = reading.rejected - phantoms, reading.rows_in - phantoms
     share = rejected / rows if rows else 0.0
     message = f"{rejected:,} of {rows:,} rows rejected, phantom arcs left out"
-    if share > limits.rejects_red_share:
+    if share > limits.rejects_red_share and rejected >= limits.rejects_red_rows:
         return _check("schema", Severity.RED, f"{message}: the source may have changed its format")
     severity = Severity.YELLOW if share > limits.rejects_yellow_share else Severity.GREEN
     return _check("schema", severity, message)

@@ -18,6 +18,7 @@ class Thresholds:
     derivation_red_share: float
     rejects_yellow_share: float
     rejects_red_share: float
+    rejects_red_rows: int
     fuller_edition_share: float
 
     @property
@@ -47,5 +48,6 @@ def thresholds() -> Thresholds:
         derivation_red_share=float(values["derivation_red_share"]),
         rejects_yellow_share=float(values["rejects_yellow_share"]),
         rejects_red_share=float(values["rejects_red_share"]),
+        rejects_red_rows=int(values["rejects_red_rows"]),
         fuller_edition_share=float(values["fuller_edition_share"]),
     )
