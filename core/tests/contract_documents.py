@@ -59,7 +59,7 @@ def fill(documents: Documents, type: str, count: int) -> list[DocumentId]:
     """`count` documents written in disorder; their ids in order."""
     ids = [DocumentId(type, DAY + timedelta(n // 7), f"k{n % 7}") for n in range(count)]
     for id in random.Random(count).sample(ids, count):
-        documents.put(id, body(key=id.key))
+        documents.put_if(id, body(key=id.key), 0)
     return ids
 
 

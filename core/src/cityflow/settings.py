@@ -76,6 +76,13 @@ class Settings(BaseModel):
         default=None, description="Set by AWS; any value selects DynamoDB and S3"
     )
     aws_region: str = Field(default="eu-west-3", description="Region of DynamoDB and S3")
+    aws_endpoint_url: HttpUrl | None = Field(
+        default=None, description="Address of a stand-in of DynamoDB and S3; unset: AWS itself"
+    )
+    aws_create_missing: bool = Field(
+        default=False,
+        description="Create tables and buckets that are missing, as on a loopback stand-in always",
+    )
     dynamodb_table_metrics: str = Field(
         default="cityflow-metrics", description="DynamoDB table of metrics documents"
     )
@@ -88,6 +95,13 @@ class Settings(BaseModel):
     s3_bucket_raw: str | None = Field(default=None, description="S3 bucket of the raw zone")
     s3_bucket_reports: str = Field(
         default="cityflow-reports-paris", description="S3 bucket of everything published"
+    )
+    s3_kms_key_id: str | None = Field(
+        default=None, description="KMS key that encrypts what is put in S3; unset: S3's own keys"
+    )
+    runs_ttl_days: Count | None = Field(
+        default=None,
+        description="Days after which MongoDB and DynamoDB drop a run; unset: kept for ever",
     )
     output_dir: Folder = Field(
         default=Path("output"), description="Root of the local object store and of SQLite"
