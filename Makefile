@@ -34,7 +34,7 @@ lint: $(VENV)/.dev ## ruff, mypy --strict and the import rules
 	@$(BIN)/lint-imports --no-cache --no-logo
 
 .PHONY: test-integration
-test-integration: $(VENV)/.dev ## across services: real servers, a real browser, a clean clone
+test-integration: $(VENV)/.dev $(VENV)/.servers ## across services: real servers, a real browser, a clean clone
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/integration
 
 .PHONY: test-faults
@@ -88,4 +88,11 @@ $(VENV)/.runtime: $(VENV)/.made $(PACKAGES:%=%/pyproject.toml)
 
 $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 	$(call pip_install,the test tools,--requirement requirements/dev.txt)
+	@touch $@
+
+# A server of the tests that pins versions of its own, so it gets an environment of its own.
+$(VENV)/.servers: $(VENV)/.made requirements/servers.txt
+	@$(PYTHON) -m venv $(VENV)/ministack
+	@$(VENV)/ministack/bin/python -m pip --disable-pip-version-check --no-input install --quiet \
+	  --requirement requirements/servers.txt
 	@touch $@

@@ -55,7 +55,7 @@ class Side:
                     own.dynamodb_table_reports,
                     own.dynamodb_table_runs,
                 )
-                return f"dynamodb {own.aws_region} {' '.join(tables)}"
+                return f"dynamodb {own.aws_endpoint_url} {own.aws_region} {' '.join(tables)}"
         return f"sqlite {own.output_dir.resolve()}"
 
     @property
@@ -63,7 +63,7 @@ class Side:
         """Tells one object store from another."""
         own = self.settings
         if own.use_s3:
-            return f"s3 {own.s3_bucket_raw} {own.s3_bucket_reports}"
+            return f"s3 {own.aws_endpoint_url} {own.s3_bucket_raw} {own.s3_bucket_reports}"
         return f"local {own.output_dir.resolve()} {own.data_dir_raw.resolve()}"
 
 

@@ -10,13 +10,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, Self, TypeVar
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ConnectionError, HTTPClientError
 
+from cityflow.settings import Settings
 from cityflow.storage.per_process import PerProcess
 
 T = TypeVar("T")
@@ -40,6 +41,16 @@ class Aws:
     endpoint_url: str | None = None
     create_missing: bool = False
     patience_seconds: float = 30.0
+
+    @classmethod
+    def of(cls, settings: Settings, patience_seconds: float) -> Self:
+        """As the settings say."""
+        return cls(
+            settings.aws_region,
+            settings.aws_endpoint_url,
+            settings.aws_create_missing,
+            patience_seconds,
+        )
 
     @property
     def creates(self) -> bool:

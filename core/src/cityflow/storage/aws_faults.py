@@ -16,6 +16,7 @@ from botocore.exceptions import (
 )
 
 from cityflow.errors import CityFlowError, StoreUnavailable, TryAgain
+from cityflow.settings import value_text
 
 _BUSY: Final = {
     *("SlowDown", "ServiceUnavailable", "503", "Throttling", "ThrottlingException"),
@@ -61,8 +62,9 @@ def faults(where: str) -> Iterator[None]:
             f"{where}: no AWS credentials ({error}); give this process a role, or set AWS_PROFILE"
         ) from error
     except BotoCoreError as error:
+        reason = value_text(str(error))  # an address may hold a password
         raise StoreUnavailable(
-            f"{where}: no connection ({error}); check the network, AWS_REGION and AWS_ENDPOINT_URL"
+            f"{where}: no connection ({reason}); check the network, AWS_REGION and AWS_ENDPOINT_URL"
         ) from error
 
 
@@ -78,7 +80,7 @@ def was_repeated(error: ClientError) -> bool:
 
 def _refusal(where: str, error: ClientError) -> CityFlowError:
     sign, action = code(error), error.operation_name
-    message = str(error.response["Error"].get("Message", ""))[:200]
+    message = " ".join(str(error.response["Error"].get("Message", "")).split())[:200]
     if sign in _BUSY:
         return TryAgain(f"{where}: busy ({sign}) for too long; run the same command again later")
     if sign == "BadDigest":

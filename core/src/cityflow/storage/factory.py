@@ -1,4 +1,7 @@
-"""The one place where settings become adapters."""
+"""The one place where settings become adapters; a client is imported only where it is chosen."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from cityflow.errors import BadArguments
 from cityflow.settings import Settings, choose_backends
@@ -14,9 +17,9 @@ def open_store(settings: Settings, *, patience_seconds: float = PATIENCE_SECONDS
     """The store that the settings choose, opened: close it, or use it as a context manager.
 
     `patience_seconds` is how long a call waits for a server or a busy file before it gives up.
-    Raises StoreUnavailable if it cannot be opened.
+    A server is first spoken to when it is first used. Raises BadArguments or StoreUnavailable.
     """
-    objects = open_objects(settings)
+    objects = open_objects(settings, patience_seconds)
     return Store(open_documents(settings, patience_seconds), objects)
 
 
@@ -25,18 +28,67 @@ def open_documents(settings: Settings, patience_seconds: float = PATIENCE_SECOND
     backends = choose_backends(settings)
     if backends.database == "sqlite":
         return SqliteDocuments(settings.output_dir / DATABASE_FILE, busy_seconds=patience_seconds)
-    raise BadArguments(
-        f"database {backends.database} ({backends.database_why}): this version keeps documents in "
-        "SQLite only; set DATABASE_TYPE=sqlite"
-    )
+    with _client(backends.database, backends.database_why):
+        if backends.database == "mongodb":
+            return _mongodb(settings, patience_seconds)
+        return _dynamodb(settings, patience_seconds)
 
 
-def open_objects(settings: Settings) -> Objects:
+def open_objects(settings: Settings, patience_seconds: float = PATIENCE_SECONDS) -> Objects:
     """The objects alone, for those who need no documents."""
     backends = choose_backends(settings)
     if backends.objects == "local":
         return LocalObjects(settings.output_dir, settings.data_dir_raw)
-    raise BadArguments(
-        f"objects in {backends.objects} ({backends.objects_why}): this version keeps them in a "
-        "local directory only; unset AWS_EXECUTION_ENV and USE_S3"
+    with _client(backends.objects, backends.objects_why):
+        return _s3(settings, patience_seconds)
+
+
+def _mongodb(settings: Settings, patience_seconds: float) -> Documents:
+    from cityflow.storage.mongodb import MongodbDocuments
+
+    if settings.mongodb_url is None:
+        raise BadArguments("DATABASE_TYPE=mongodb needs MONGODB_URL (or MONGODB_URL_FILE) as well")
+    return MongodbDocuments(
+        settings.mongodb_url.get_secret_value(),
+        settings.mongodb_database,
+        patience_seconds=patience_seconds,
+        runs_ttl_days=settings.runs_ttl_days,
     )
+
+
+def _dynamodb(settings: Settings, patience_seconds: float) -> Documents:
+    from cityflow.storage.aws import Aws
+    from cityflow.storage.dynamodb import DynamodbDocuments
+    from cityflow.storage.dynamodb_tables import TableNames
+
+    tables = TableNames(
+        settings.dynamodb_table_metrics,
+        settings.dynamodb_table_reports,
+        settings.dynamodb_table_runs,
+    )
+    aws = Aws.of(settings, patience_seconds)
+    return DynamodbDocuments(aws, tables, runs_ttl_days=settings.runs_ttl_days)
+
+
+def _s3(settings: Settings, patience_seconds: float) -> Objects:
+    from cityflow.storage.aws import Aws
+    from cityflow.storage.s3 import S3Objects
+
+    return S3Objects(
+        Aws.of(settings, patience_seconds),
+        settings.s3_bucket_reports,
+        settings.s3_bucket_raw,
+        kms_key_id=settings.s3_kms_key_id,
+    )
+
+
+@contextmanager
+def _client(backend: str, why: str) -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        extra = "mongodb" if backend == "mongodb" else "aws"
+        raise BadArguments(
+            f"{backend} ({why}) needs a package that is not installed here ({error.name}): "
+            f"pip install 'cityflow-core[{extra}]'"
+        ) from error

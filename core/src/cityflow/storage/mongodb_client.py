@@ -112,9 +112,11 @@ class MongodbClient:
                 socketTimeoutMS=_ANSWER_MS,
                 waitQueueTimeoutMS=_ANSWER_MS,
             )
-        except InvalidURI:
+        except (InvalidURI, ValueError):
             # What pymongo says of it may quote the password.
             raise _not_an_address() from None
+        except OSError as error:  # a file of keys
+            raise BadArguments(f"MONGODB_URL: {error.strerror}; name a file that exists") from None
         except ConfigurationError as error:
             raise self._said(error) from error
 
