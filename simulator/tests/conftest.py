@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import requests
 
-from cityflow_simulator.portal import Offer, synthetic_portal
+from cityflow_simulator.portal import Offer, Portal
 from cityflow_simulator.serving.app import StandIns, stand_ins
 from cityflow_simulator.serving.clock import Clock
-from cityflow_simulator.serving.world import World
+from cityflow_simulator.serving.world import Prim, synthetic_world
 
 NOW = datetime(2025, 11, 20, 8, tzinfo=UTC)
 
@@ -40,7 +40,7 @@ class Client:
 
 @pytest.fixture(scope="package")
 def running() -> Iterator[Client]:
-    world = World(Clock(NOW), synthetic_portal(Offer(arcs=100)))
+    world = synthetic_world(Portal(Offer(arcs=100)), Clock(NOW), Prim("the-key", 5))
     served = stand_ins(world, "127.0.0.1", [0, 0])
     served.open()
     yield Client(served.listeners[0].url, served)

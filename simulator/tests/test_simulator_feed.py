@@ -144,7 +144,7 @@ def test_missing_days_come_in_runs_at_the_rate_asked_for() -> None:
 
 def test_copies_are_counted_and_poorer(feed: Feed) -> None:
     rates = replace(NEVER_MISSING, duplicates=0.01, conflicts=0.01, phantoms=4)
-    day = Feed(feed.city, feed.traffic, rates, "time").publish(date(2025, 9, 17))
+    day = replace(feed, rates=rates, order="time").publish(date(2025, 9, 17))
     assert len(day.rows) == 72_000 + day.duplicates + day.conflicts + 4
     assert 719 <= day.duplicates <= 721 and 719 <= day.conflicts <= 721
     key = day.rows.hour * 3001 + day.rows.arc

@@ -4,7 +4,7 @@ The rows of a day depend on the city, the day and the rates alone. A service day
 stamps D 01:00 to D+1 00:00; on the autumn day the feed lacks the first of the two 02:00.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -16,6 +16,7 @@ from cityflow_simulator.city import City
 from cityflow_simulator.faults import Episode
 from cityflow_simulator.randomness import Ints, stream
 from cityflow_simulator.traffic import GRID, Hours, Traffic, build_traffic, drive
+from cityflow_simulator.works import Sites, Work
 
 Order = Literal["random-within-day", "time"]
 COARSE = GRID // 100
@@ -64,6 +65,7 @@ class Day:
     phantoms: int = 0
     stuck: list[Episode] = field(default_factory=list)
     incidents: list[Episode] = field(default_factory=list)
+    works: tuple[Work, ...] = ()
 
     @property
     def missing(self) -> bool:
@@ -79,11 +81,12 @@ class Feed:
     traffic: Traffic
     rates: Rates
     order: Order
+    sites: Sites
 
     @staticmethod
     def of(city: City, rates: Rates | None = None, order: Order = "random-within-day") -> "Feed":
         """The feed of a city with its habits computed."""
-        return Feed(city, build_traffic(city), rates or Rates(), order)
+        return Feed(city, build_traffic(city), rates or Rates(), order, Sites(city))
 
     def misses(self, day: date) -> bool:
         """True if the feed lost this whole day."""
@@ -107,7 +110,15 @@ class Feed:
         fixed = faults.stuck(self.city, day, len(stamps))
         records = self._observe(day, truth, slow, fixed)
         return self._arrange(
-            Day(day, stamps, records, records, stuck=fixed, incidents=[e for e, _, _ in slow])
+            Day(
+                day,
+                stamps,
+                records,
+                records,
+                stuck=fixed,
+                incidents=[episode for episode, _, _ in slow],
+                works=self.sites.active(day),
+            )
         )
 
     def _observe(
@@ -119,6 +130,8 @@ class Feed:
     ) -> Rows:
         """One record per arc and hour, in order of time and arc."""
         hours, arcs = truth.flow.shape
+        status = faults.statuses(self.city, day)
+        self.sites.apply(day, truth, status)
         faults.apply_incidents(slow, truth)
         faults.sprinkle_zeros(self.city, day, truth)
         has_flow, has_occupancy = faults.answering(self.city, day, hours)
@@ -126,7 +139,7 @@ class Feed:
         return Rows(
             arc=np.tile(np.arange(arcs), hours),
             hour=np.repeat(np.arange(hours), arcs),
-            status=np.tile(faults.statuses(self.city, day), hours),
+            status=np.tile(status, hours),
             flow=np.where(has_flow, truth.flow, -1).ravel(),
             occupancy=np.where(has_occupancy, truth.occupancy, -1).ravel(),
         )
@@ -150,10 +163,9 @@ class Feed:
             rows = rows.pick(np.argsort(rows.hour, kind="stable"))
         else:
             rows = rows.pick(rng.permutation(len(rows)))
-        return Day(
-            day.day, day.stamps, records, rows, len(same), len(other), len(ghosts),
-            day.stuck, day.incidents,
-        )  # fmt: skip
+        return replace(
+            day, rows=rows, duplicates=len(same), conflicts=len(other), phantoms=len(ghosts)
+        )
 
 
 def published_stamps(day: date) -> tuple[datetime, ...]:

@@ -14,13 +14,13 @@ from cityflow_simulator.formats import Format
 from cityflow_simulator.generate import Generated
 from cityflow_simulator.generate import generate as write_files
 from cityflow_simulator.plan import Plan, Split, Work, prepare
-from cityflow_simulator.portal import Offer, synthetic_portal
+from cityflow_simulator.portal import Offer, Portal
 from cityflow_simulator.publication import Lateness
 from cityflow_simulator.serving.app import stand_ins
 from cityflow_simulator.serving.clock import Clock, instant_of
 from cityflow_simulator.serving.faults import read_faults
 from cityflow_simulator.serving.running import serve_until_told
-from cityflow_simulator.serving.world import World
+from cityflow_simulator.serving.world import PRIM_QUOTA, Prim, synthetic_world
 
 app = App(help="A synthetic Paris, as files or over HTTP as the source services publish theirs.")
 
@@ -87,11 +87,17 @@ def serve(
     missing_days: Annotated[
         float, typer.Option(min=0, max=0.5, help="Share of days the feed lost")
     ] = RATES.missing_days,
+    prim_key: Annotated[
+        str | None,
+        typer.Option(envvar="PRIM_API_KEY", help="The only key PRIM takes; none: any key"),
+    ] = None,
+    prim_quota: Annotated[int, typer.Option(min=0, help="Answers of PRIM a day")] = PRIM_QUOTA,
 ) -> None:
     """Answer as the source services do, until Ctrl-C; addresses go to standard output."""
     clock = Clock(None if now is None else instant_of(now))
     rates, lateness = Rates(missing_days=missing_days), Lateness(late_days, revised_days)
-    world = World(clock, synthetic_portal(Offer(seed, arcs, rates, lateness)))
+    portal = Portal(Offer(seed, arcs, rates, lateness))
+    world = synthetic_world(portal, clock, Prim(prim_key, prim_quota))
     ports = [port + number if port else 0 for number in range(hosts)]
     serve_until_told(stand_ins(world, host, ports, read_faults(faults, fault or []), seed))
 

@@ -1,6 +1,6 @@
 """What to generate, made ready: a plan that cannot be carried out is refused before any work."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -74,7 +74,7 @@ def _check(plan: Plan) -> None:
 
 def _days_to_fill(plan: Plan, feed: Feed, layout: Layout) -> int:
     """Days that together reach the size, by the bytes of a whole day."""
-    whole = Feed(feed.city, feed.traffic, Rates(missing_days=0.0), feed.order)
+    whole = replace(feed, rates=Rates(missing_days=0.0))
     a_day = sum(len(part) for part in layout.render(whole.publish(plan.end)))
     target, count, filled = (plan.size_gb or 0) * GIGABYTE, 0, 0
     while filled < target:

@@ -13,6 +13,7 @@ from cityflow_simulator.city import City, Role
 from cityflow_simulator.faults import Episode
 from cityflow_simulator.feed import Day
 from cityflow_simulator.referentiel import line_counts
+from cityflow_simulator.works import Work
 
 
 def day_truth(city: City, day: Day) -> dict[str, Any]:
@@ -33,6 +34,18 @@ def day_truth(city: City, day: Day) -> dict[str, Any]:
         "occupancy_rows": int(np.count_nonzero(records.occupancy >= 0)),
         "stuck": [_episode(city, day, episode) for episode in day.stuck],
         "incidents": [_episode(city, day, episode) for episode in day.incidents],
+        "works": [_work(work) for work in day.works],
+    }
+
+
+def _work(work: Work) -> dict[str, Any]:
+    return {
+        "identifier": work.identifier,
+        "arc": work.arc.arc_id,
+        "impact": work.impact,
+        "closes": work.closes,
+        "flow_left": round(work.flow_left, 3),
+        "occupancy_more": round(work.occupancy_more, 3),
     }
 
 

@@ -1,7 +1,9 @@
 """How generated data says so: the marker stands in the content, never in the file name.
 
-CSV and JSON records of road loops: every label (`Libelle`, `libelle`) starts with SYNTHETIC_PREFIX.
-GeoJSON: the collection has the top-level member SYNTHETIC_MEMBER, set to true.
+Records, in CSV and JSON: every name of a place starts with SYNTHETIC_PREFIX: `libelle` of road
+loops, `name` and `nom_compteur` of bike counters, `name` of bike-share stations, `voie` of works,
+`title` of disruptions. GeoJSON and weather: the document has the top-level member
+SYNTHETIC_MEMBER, set to true.
 """
 
 from typing import Final

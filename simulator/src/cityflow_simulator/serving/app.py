@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 from flask import Flask, Response
 
+from cityflow_simulator.serving.calendar_routes import calendar_routes
 from cityflow_simulator.serving.control import Control
 from cityflow_simulator.serving.explore_routes import explore_routes
 from cityflow_simulator.serving.faults import Book, Fault
+from cityflow_simulator.serving.gbfs_routes import gbfs_routes
+from cityflow_simulator.serving.prim_routes import prim_routes
 from cityflow_simulator.serving.server import Listener
 from cityflow_simulator.serving.striking import Log, Striking
+from cityflow_simulator.serving.weather_routes import weather_routes
 from cityflow_simulator.serving.world import World
 
 
@@ -42,7 +46,8 @@ def stand_ins(
     listeners = tuple(
         Listener(host, port, striking.on(number)) for number, port in enumerate(ports)
     )
-    app.register_blueprint(explore_routes(world))
+    for routes in (explore_routes, prim_routes, gbfs_routes, weather_routes, calendar_routes):
+        app.register_blueprint(routes(world))
     app.register_blueprint(Control(world, book, log, listeners).routes())
 
     @app.get("/healthz")

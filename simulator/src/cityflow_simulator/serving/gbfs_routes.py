@@ -1,0 +1,94 @@
+"""The bike-share feed in GBFS, with the fields in both spellings as the operator has them."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from cityflow_simulator.bikeshare import Fleet, stock_at
+from cityflow_simulator.explore.json_rows import dumped
+from cityflow_simulator.serving.world import World
+
+BASE = "/opendata/Velib_Metropole"
+TTL_S = 3_600
+FEEDS = ("gbfs", "system_information", "station_information", "station_status")
+
+
+def gbfs_routes(world: World) -> Blueprint:
+    """The routes of the feed."""
+    routes = Blueprint("gbfs", __name__, url_prefix=BASE)
+
+    @routes.get("/<name>.json")
+    def feed(name: str) -> Response:
+        saved = world.saved.get(f"{BASE}/{name}.json")
+        if saved is not None:
+            return Response(saved, content_type="application/json")
+        if name not in FEEDS or world.fleet is None:
+            return Response("Not Found", 404, content_type="text/plain")
+        return _json(_document(name, world.fleet, world.clock.now()))
+
+    return routes
+
+
+def _json(body: object) -> Response:
+    return Response(dumped(body), content_type="application/json")
+
+
+def _document(name: str, fleet: Fleet, now: datetime) -> dict[str, Any]:
+    data: dict[str, Any]
+    match name:
+        case "station_information":
+            data = {"stations": _information(fleet)}
+        case "station_status":
+            data = {"stations": _status(fleet, now)}
+        case "system_information":
+            data = {
+                "system_id": "synthetic",
+                "language": "fr",
+                "name": "Synthetic bike share",
+                "timezone": "Europe/Paris",
+            }
+        case _:
+            root = request.host_url.rstrip("/") + BASE
+            feeds = [{"name": feed, "url": f"{root}/{feed}.json"} for feed in FEEDS]
+            data = {"en": {"feeds": feeds}}
+    return {"lastUpdatedOther": int(now.timestamp()), "ttl": TTL_S, "data": data}
+
+
+def _information(fleet: Fleet) -> list[dict[str, Any]]:
+    return [
+        {
+            "station_id": station.station_id,
+            "name": station.name,
+            "lat": station.place[1],
+            "lon": station.place[0],
+            "capacity": station.capacity,
+            "stationCode": station.code,
+            **({"rental_methods": ["CREDITCARD"]} if station.takes_cards else {}),
+        }
+        for station in fleet.stations
+    ]
+
+
+def _status(fleet: Fleet, now: datetime) -> list[dict[str, Any]]:
+    stock = stock_at(fleet, now)
+    rows = zip(
+        fleet.stations, stock.mechanical.tolist(), stock.electric.tolist(), stock.docks.tolist(),
+        stock.installed.tolist(), stock.renting.tolist(), stock.reported.tolist(), strict=True,
+    )  # fmt: skip
+    return [
+        {
+            "stationCode": station.code,
+            "station_id": station.station_id,
+            "num_bikes_available": mechanical + electric,
+            "numBikesAvailable": mechanical + electric,
+            "num_bikes_available_types": [{"mechanical": mechanical}, {"ebike": electric}],
+            "num_docks_available": docks,
+            "numDocksAvailable": docks,
+            "is_installed": int(installed),
+            "is_returning": int(renting),
+            "is_renting": int(renting),
+            "last_reported": reported,
+        }
+        for station, mechanical, electric, docks, installed, renting, reported in rows
+    ]
