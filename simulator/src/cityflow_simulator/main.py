@@ -16,11 +16,12 @@ from cityflow_simulator.generate import generate as write_files
 from cityflow_simulator.plan import Plan, Split, Work, prepare
 from cityflow_simulator.portal import Offer, Portal
 from cityflow_simulator.publication import Lateness
+from cityflow_simulator.published.files import read_folder
 from cityflow_simulator.serving.app import stand_ins
 from cityflow_simulator.serving.clock import Clock, instant_of
 from cityflow_simulator.serving.faults import read_faults
 from cityflow_simulator.serving.running import serve_until_told
-from cityflow_simulator.serving.world import PRIM_QUOTA, Prim, synthetic_world
+from cityflow_simulator.serving.world import PRIM_QUOTA, Prim, World, saved_world, synthetic_world
 
 app = App(help="A synthetic Paris, as files or over HTTP as the source services publish theirs.")
 
@@ -87,6 +88,10 @@ def serve(
     missing_days: Annotated[
         float, typer.Option(min=0, max=0.5, help="Share of days the feed lost")
     ] = RATES.missing_days,
+    files: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Publish this folder, not a city"),
+    ] = None,
     prim_key: Annotated[
         str | None,
         typer.Option(envvar="PRIM_API_KEY", help="The only key PRIM takes; none: any key"),
@@ -95,11 +100,22 @@ def serve(
 ) -> None:
     """Answer as the source services do, until Ctrl-C; addresses go to standard output."""
     clock = Clock(None if now is None else instant_of(now))
-    rates, lateness = Rates(missing_days=missing_days), Lateness(late_days, revised_days)
-    portal = Portal(Offer(seed, arcs, rates, lateness))
-    world = synthetic_world(portal, clock, Prim(prim_key, prim_quota))
+    if files is None:
+        rates, lateness = Rates(missing_days=missing_days), Lateness(late_days, revised_days)
+        portal = Portal(Offer(seed, arcs, rates, lateness))
+        world = synthetic_world(portal, clock, Prim(prim_key, prim_quota))
+    else:
+        world = _saved(files, clock)
     ports = [port + number if port else 0 for number in range(hosts)]
     serve_until_told(stand_ins(world, host, ports, read_faults(faults, fault or []), seed))
+
+
+def _saved(files: Path, clock: Clock) -> World:
+    """The world of a folder; files that are of no dataset are named on standard error."""
+    folder = read_folder(files)
+    for path in folder.left_out:
+        typer.echo(f"left out, of no known dataset: {path}", err=True)
+    return saved_world(folder, clock)
 
 
 def _report(work: Work, done: Generated, out: Path, seconds: float, as_json: bool) -> None:

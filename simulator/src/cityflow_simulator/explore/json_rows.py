@@ -36,11 +36,9 @@ def jsonl_export(answer: Answer, style: Style, zone: ZoneInfo) -> Iterator[bytes
         yield "".join(dumped(_titled(one, answer.fields, style)) + "\n" for one in some).encode()
 
 
-def geojson_export(
-    answer: Answer, zone: ZoneInfo, members: dict[str, bool] | None = None
-) -> Iterator[bytes]:
+def geojson_export(answer: Answer, zone: ZoneInfo, members: dict[str, bool]) -> Iterator[bytes]:
     """A FeatureCollection; `members` are further members at its top level."""
-    head = dumped({"type": "FeatureCollection", **(members or {})})[:-1]
+    head = dumped({"type": "FeatureCollection", **members})[:-1]
     yield f'{head},"features":['.encode()
     before = ""
     for some in _batches(answer, zone):

@@ -129,3 +129,15 @@ SCHOOL = (
     Field("zones", "Zones"),
     Field("annee_scolaire", "annee_scolaire"),
 )
+
+KNOWN: dict[str, tuple[Field, ...]] = {
+    ROADS_ID: ROADS,
+    LOOPS_ID: LOOPS,
+    BIKES_ID: BIKES,
+    COUNTERS_ID: COUNTERS,
+    VELIB_ID: VELIB,
+    WORKS_ID: WORKS,
+    DISTRICTS_ID: DISTRICTS,
+    SCHOOL_ID: SCHOOL,
+}
+"""The fields of every dataset that can be told by its columns."""

@@ -38,6 +38,7 @@ class About:
     publisher: str = "CityFlow, a synthetic city"
     licence: str = LICENCE
     forbidden: bool = False
+    synthetic: bool = True
 
 
 class Dataset(Protocol):

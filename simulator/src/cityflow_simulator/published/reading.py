@@ -5,7 +5,7 @@ are refused: a stand-in serves what it was given or says that it cannot.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from typing import IO, Any
 
@@ -53,7 +53,7 @@ def records_frame(fields: Sequence[Field], records: list[dict[str, Any]]) -> pl.
     return typed(fields, pl.DataFrame(texts, schema=schema))
 
 
-def features_frame(fields: Sequence[Field], document: dict[str, Any]) -> pl.DataFrame:
+def features_frame(fields: Sequence[Field], document: Mapping[str, Any]) -> pl.DataFrame:
     """The features of a GeoJSON collection; the geometry is the field that is a shape."""
     shape = next(field.name for field in fields if field.type == "geo_shape")
     records = [

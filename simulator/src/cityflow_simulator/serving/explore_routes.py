@@ -1,6 +1,6 @@
 """Opendatasoft Explore v2.1 over HTTP."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import cast, get_args
 
 from flask import Blueprint, Response, request
@@ -28,7 +28,7 @@ from cityflow_simulator.explore.parameters import (
 from cityflow_simulator.explore.parquet_rows import parquet_export
 from cityflow_simulator.explore.query import query_of
 from cityflow_simulator.published.altered import Altered, Change
-from cityflow_simulator.published.dataset import Dataset
+from cityflow_simulator.published.dataset import About, Dataset
 from cityflow_simulator.serving.bodies import gzipped
 from cityflow_simulator.serving.faults import Fault
 from cityflow_simulator.serving.world import World
@@ -123,7 +123,7 @@ def _export(world: World, dataset: Dataset, form: str) -> Response:
     found = answers.answer(dataset, query, window, world.clock.now())
     if dataset.about.forbidden:
         found = answers.Answer(found.fields, iter(()))
-    body = _WRITERS[form](found, style, clauses)
+    body = _written(form, found, style, clauses, dataset.about)
     fault = _fault()
     if fault is not None and fault.kind == "header" and form == "csv":
         body = _with_header(body, fault.text)
@@ -151,12 +151,17 @@ def _with_header(body: Iterator[bytes], line: str) -> Iterator[bytes]:
     yield from body
 
 
-_WRITERS: dict[str, Callable[[answers.Answer, Style, Clauses], Iterator[bytes]]] = {
-    "csv": lambda found, style, clauses: csv_export(found, style, clauses.zone),
-    "json": lambda found, style, clauses: json_export(found, style, clauses.zone),
-    "jsonl": lambda found, style, clauses: jsonl_export(found, style, clauses.zone),
-    "geojson": lambda found, style, clauses: geojson_export(
-        found, clauses.zone, {SYNTHETIC_MEMBER: True}
-    ),
-    "parquet": lambda found, style, clauses: parquet_export(found, style),
-}
+def _written(
+    form: str, found: answers.Answer, style: Style, clauses: Clauses, about: About
+) -> Iterator[bytes]:
+    match form:
+        case "csv":
+            return csv_export(found, style, clauses.zone)
+        case "json":
+            return json_export(found, style, clauses.zone)
+        case "jsonl":
+            return jsonl_export(found, style, clauses.zone)
+        case "geojson":
+            members = {SYNTHETIC_MEMBER: True} if about.synthetic else {}
+            return geojson_export(found, clauses.zone, members)
+    return parquet_export(found, style)

@@ -7,9 +7,9 @@ from flask import Blueprint, Response, request
 
 from cityflow_simulator.bikeshare import Fleet, stock_at
 from cityflow_simulator.explore.json_rows import dumped
+from cityflow_simulator.serving.world import GBFS_BASE as BASE
 from cityflow_simulator.serving.world import World
 
-BASE = "/opendata/Velib_Metropole"
 TTL_S = 3_600
 FEEDS = ("gbfs", "system_information", "station_information", "station_status")
 

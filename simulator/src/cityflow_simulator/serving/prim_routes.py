@@ -9,10 +9,9 @@ from flask import Blueprint, Response, request
 from cityflow.calendar import PARIS
 from cityflow.contracts.synthetic import SYNTHETIC_PREFIX
 from cityflow_simulator.explore.json_rows import dumped
-from cityflow_simulator.serving.world import World
+from cityflow_simulator.serving.world import DISRUPTIONS_PATH, World
 from cityflow_simulator.transit import Disruption, Period, Transit, TransitLine
 
-PATH = "/marketplace/disruptions_bulk/disruptions/v2"
 COMPACT = "%Y%m%dT%H%M%S"
 
 
@@ -20,14 +19,12 @@ def prim_routes(world: World) -> Blueprint:
     """The route of the disruptions; parameters are not looked at."""
     routes = Blueprint("prim", __name__)
 
-    @routes.get(PATH)
+    @routes.get(DISRUPTIONS_PATH)
     def disruptions() -> Response:
         refused = _refusal(world)
         if refused is not None:
             return refused
-        if world.transit is None:
-            return _json({"message": "no Route matched with those values"}, 404)
-        return _counted(world, world.transit)
+        return _counted(world)
 
     return routes
 
@@ -46,7 +43,7 @@ def _refusal(world: World) -> Response | None:
     return None
 
 
-def _counted(world: World, transit: Transit) -> Response:
+def _counted(world: World) -> Response:
     """The answer with what is left of the day's quota."""
     now, prim = world.clock.now(), world.prim
     day = now.date()
@@ -55,7 +52,7 @@ def _counted(world: World, transit: Transit) -> Response:
     if used > prim.quota:
         response = _json({"message": "API rate limit exceeded"}, 429)
     else:
-        response = _json(document(transit, now))
+        response = _published(world, now)
     midnight = datetime.combine(day + timedelta(days=1), time(), UTC)
     response.headers["ratelimit-limit"] = str(prim.quota)
     response.headers["ratelimit-remaining"] = str(left)
@@ -63,6 +60,14 @@ def _counted(world: World, transit: Transit) -> Response:
     response.headers["x-ratelimit-limit-day"] = str(prim.quota)
     response.headers["x-ratelimit-remaining-day"] = str(left)
     return response
+
+
+def _published(world: World, now: datetime) -> Response:
+    if DISRUPTIONS_PATH in world.saved:
+        return Response(world.saved[DISRUPTIONS_PATH], content_type="application/json")
+    if world.transit is None:
+        return _json({"message": "no Route matched with those values"}, 404)
+    return _json(document(world.transit, now))
 
 
 def document(transit: Transit, now: datetime) -> dict[str, Any]:

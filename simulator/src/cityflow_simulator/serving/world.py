@@ -6,10 +6,13 @@ from datetime import date
 from cityflow_simulator.bikeshare import Fleet
 from cityflow_simulator.portal import Portal
 from cityflow_simulator.published.dataset import Dataset
+from cityflow_simulator.published.files import DISRUPTIONS, Folder
 from cityflow_simulator.serving.clock import Clock
 from cityflow_simulator.transit import Transit
 
 PRIM_QUOTA = 1_000
+DISRUPTIONS_PATH = "/marketplace/disruptions_bulk/disruptions/v2"
+GBFS_BASE = "/opendata/Velib_Metropole"
 
 
 @dataclass
@@ -47,3 +50,12 @@ def synthetic_world(portal: Portal, clock: Clock, prim: Prim | None = None) -> W
         weather_seed=portal.city.seed,
         prim=prim or Prim(),
     )
+
+
+def saved_world(folder: Folder, clock: Clock) -> World:
+    """What a folder of published files holds, and nothing invented beside it."""
+    saved = {
+        DISRUPTIONS_PATH if name == DISRUPTIONS else f"{GBFS_BASE}/{name}.json": body
+        for name, body in folder.answers.items()
+    }
+    return World(clock=clock, datasets=dict(folder.datasets), saved=saved)
