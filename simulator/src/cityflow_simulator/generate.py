@@ -15,6 +15,7 @@ from cityflow.calendar import days
 from cityflow.errors import BadArguments
 from cityflow_simulator.districts import build_districts, districts_geojson
 from cityflow_simulator.feed import Day
+from cityflow_simulator.others import Others
 from cityflow_simulator.plan import Work
 from cityflow_simulator.referentiel import referentiel_csv
 from cityflow_simulator.truth import day_truth, document
@@ -56,7 +57,12 @@ def generate(work: Work, out: Path, wrote: Callable[[int], None]) -> Generated:
         wrote(1)
 
     files += _single(work, out, note) if plan.split == "single" else _daily(work, out, note)
-    truth = document(plan.arguments(), city, files, found)
+    bikes: dict[str, Any] = {}
+    if plan.others:
+        others = Others(work.feed, work.first, plan.end)
+        files += [_stream(out / name, content) for name, content in others.files()]
+        bikes = others.truth()
+    truth = document(plan.arguments(), city, files, found) | {"bikes": bikes}
     _write(out / TRUTH, (json.dumps(truth, indent=1) + "\n").encode())
     return Generated(files, truth)
 
@@ -124,6 +130,12 @@ def _write(path: Path, content: bytes) -> dict[str, Any]:
     with _whole(path) as file:
         file.write(content)
     return {"name": path.name, "bytes": len(content)}
+
+
+def _stream(path: Path, content: Iterator[bytes]) -> dict[str, Any]:
+    with _whole(path) as file:
+        file.writelines(content)
+    return {"name": path.name, "bytes": path.stat().st_size}
 
 
 @contextmanager

@@ -51,11 +51,14 @@ def generate(
     missing_days: Annotated[
         float, typer.Option(help="Share of days the feed lost")
     ] = RATES.missing_days,
+    others: Annotated[
+        bool, typer.Option("--others", help="Bikes, bike share, works, disruptions, weather too")
+    ] = PLAN.others,
     as_json: Annotated[bool, typer.Option("--json", help="Result as one JSON document")] = False,
 ) -> None:
     """Write comptages, referentiel, arrondissements and the truth about them into a folder."""
     rates = Rates(duplicates, conflicts, phantoms, missing_days)
-    plan = Plan(days, end, arcs, seed, layout, form, order, size_gb, rates)
+    plan = Plan(days, end, arcs, seed, layout, form, order, size_gb, rates, others)
     started = perf_counter()
     work = prepare(plan)
     with progress("Generating", total=work.day_count, unit="days") as bar:

@@ -15,7 +15,8 @@ GIGABYTE = 1_000_000_000
 
 @dataclass(frozen=True)
 class Plan:
-    """What to generate. `size_gb` takes the place of `days`: as many days as fill it."""
+    """What to generate. `size_gb` takes the place of `days`: as many days as fill it; `others`:
+    bikes, bike share, works, disruptions and weather too."""
 
     days: int = 28
     end: date = date(2025, 11, 9)
@@ -26,6 +27,7 @@ class Plan:
     order: Order = "random-within-day"
     size_gb: float | None = None
     rates: Rates = field(default_factory=Rates)
+    others: bool = False
 
     def arguments(self) -> dict[str, Any]:
         """The plan as plain JSON values."""

@@ -19,7 +19,7 @@ from cityflow_simulator.randomness import stream
 
 Cause = Literal["TRAVAUX", "PERTURBATION", "INFORMATION"]
 Severity = Literal["BLOQUANTE", "PERTURBEE", "INFORMATION"]
-MOST_LINES, FEWEST_LINES, PER_ARC = 722, 40, 0.24
+MOST_LINES, FEWEST_LINES, PER_ARC = 722, 40, 0.241
 MODES = (
     ("Metro", 0.022), ("RapidTransit", 0.03), ("LocalTrain", 0.045), ("Tramway", 0.065),
     ("Bus", 1.0),

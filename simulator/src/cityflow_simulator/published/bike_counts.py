@@ -40,7 +40,7 @@ class BikeCounts:
                 continue
             found = self.day(day, version)
             rows = int(np.count_nonzero(found.counts >= 0))
-            load = partial(self._frame, day, version)
+            load = partial(self.frame, day, version)
             yield Slice(rows, load, found.starts[0], found.starts[-1])
 
     def processed(self, now: datetime) -> datetime:
@@ -70,7 +70,7 @@ class BikeCounts:
         """One record a counter and hour."""
         version = self.schedule.version(day, now)
         if version is not None:
-            some = self._frame(day, version).select("id_compteur", "date", "sum_counts")
+            some = self.frame(day, version).select("id_compteur", "date", "sum_counts")
             for row in some.sort("id_compteur", "date").iter_rows(named=True):
                 yield {**row, "date": row["date"].isoformat()}
 
@@ -89,7 +89,8 @@ class BikeCounts:
                 counts[1 + int(len(found.starts) * gone.mean()) :] = -1
         return found
 
-    def _frame(self, day: date, version: int) -> pl.DataFrame:
+    def frame(self, day: date, version: int) -> pl.DataFrame:
+        """The rows of one version of a day."""
         found = self.day(day, version)
         hour, counter = np.nonzero(found.counts >= 0)
         order = stream(self.riders.seed, "bike-order", day.toordinal()).permutation(len(hour))

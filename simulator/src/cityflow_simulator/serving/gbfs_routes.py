@@ -1,11 +1,12 @@
-"""The bike-share feed in GBFS, with the fields in both spellings as the operator has them."""
+"""The bike-share feed in GBFS over HTTP."""
 
 from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, request
 
-from cityflow_simulator.bikeshare import Fleet, stock_at
+from cityflow_simulator.answers.stations import station_information, station_status
+from cityflow_simulator.bikeshare import Fleet
 from cityflow_simulator.explore.json_rows import dumped
 from cityflow_simulator.serving.world import GBFS_BASE as BASE
 from cityflow_simulator.serving.world import World
@@ -38,9 +39,9 @@ def _document(name: str, fleet: Fleet, now: datetime) -> dict[str, Any]:
     data: dict[str, Any]
     match name:
         case "station_information":
-            data = {"stations": _information(fleet)}
+            data = {"stations": station_information(fleet)}
         case "station_status":
-            data = {"stations": _status(fleet, now)}
+            data = {"stations": station_status(fleet, now)}
         case "system_information":
             data = {
                 "system_id": "synthetic",
@@ -53,42 +54,3 @@ def _document(name: str, fleet: Fleet, now: datetime) -> dict[str, Any]:
             feeds = [{"name": feed, "url": f"{root}/{feed}.json"} for feed in FEEDS]
             data = {"en": {"feeds": feeds}}
     return {"lastUpdatedOther": int(now.timestamp()), "ttl": TTL_S, "data": data}
-
-
-def _information(fleet: Fleet) -> list[dict[str, Any]]:
-    return [
-        {
-            "station_id": station.station_id,
-            "name": station.name,
-            "lat": station.place[1],
-            "lon": station.place[0],
-            "capacity": station.capacity,
-            "stationCode": station.code,
-            **({"rental_methods": ["CREDITCARD"]} if station.takes_cards else {}),
-        }
-        for station in fleet.stations
-    ]
-
-
-def _status(fleet: Fleet, now: datetime) -> list[dict[str, Any]]:
-    stock = stock_at(fleet, now)
-    rows = zip(
-        fleet.stations, stock.mechanical.tolist(), stock.electric.tolist(), stock.docks.tolist(),
-        stock.installed.tolist(), stock.renting.tolist(), stock.reported.tolist(), strict=True,
-    )  # fmt: skip
-    return [
-        {
-            "stationCode": station.code,
-            "station_id": station.station_id,
-            "num_bikes_available": mechanical + electric,
-            "numBikesAvailable": mechanical + electric,
-            "num_bikes_available_types": [{"mechanical": mechanical}, {"ebike": electric}],
-            "num_docks_available": docks,
-            "numDocksAvailable": docks,
-            "is_installed": int(installed),
-            "is_returning": int(renting),
-            "is_renting": int(renting),
-            "last_reported": reported,
-        }
-        for station, mechanical, electric, docks, installed, renting, reported in rows
-    ]

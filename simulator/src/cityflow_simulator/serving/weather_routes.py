@@ -2,8 +2,8 @@
 
 from flask import Blueprint, Response, request
 
+from cityflow_simulator.answers.weather import Kind, WeatherError, answer, understand
 from cityflow_simulator.explore.json_rows import dumped
-from cityflow_simulator.serving.open_meteo import Kind, WeatherError, answer, understand
 from cityflow_simulator.serving.world import World
 
 

@@ -1,0 +1,1 @@
+"""The bodies that services other than the portal answer with, as plain JSON values."""
