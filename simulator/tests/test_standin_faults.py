@@ -109,6 +109,23 @@ def test_changed_columns(standin: Any) -> None:
     assert "t_1h" not in head()
 
 
+def test_a_dataset_that_is_not_renewed(standin: Any) -> None:
+    newest = {"select": "max(t_1h) as t"}
+    _order(standin, kind="stale", path="*", days=10)
+    records = standin.explore(f"{ROADS}/records", **newest).json()["results"]
+    assert records == [{"t": "2025-11-07T23:00:00+00:00"}]
+    processed = standin.explore(ROADS).json()["metas"]["default"]["data_processed"]
+    assert processed == "2025-11-10T01:02:50.000+00:00"
+
+
+def test_a_forbidden_dataset_gives_a_header_alone(standin: Any) -> None:
+    _order(standin, kind="forbidden", path="*", dataset=ROADS)
+    answer = standin.explore(f"{ROADS}/records")
+    assert answer.status_code == 403 and answer.json()["error_code"] == "ForbiddenAccess"
+    assert standin.get(EXPORT, select="iu_ac,q", with_bom="false").text == "iu_ac;q\n"
+    assert standin.explore("arrondissements/records").status_code == 200
+
+
 def test_a_slow_body_arrives_whole(standin: Any) -> None:
     usual = standin.get(EXPORT, limit=2).content
     _order(standin, kind="slow", bytes_per_second=5_000)

@@ -114,7 +114,9 @@ class _Shape:
     ) -> None:
         self._about = about
         self._compiler = compiler
-        self._check_aliases(select, groups)
+        _check_aliases(select, groups)
+        select, groups = (list({item.column: item for item in items}.values())
+                          for items in (select, groups))  # fmt: skip
         self.keys: tuple[pl.Expr, ...] = ()
         self.figures: tuple[Figure, ...] = ()
         figures = [item for item in select if is_aggregate(item.expression)]
@@ -142,12 +144,6 @@ class _Shape:
             raise OdsqlError(f"Unknown field: {item.column}.")
         return Sorting(self._value(item, "order_by").expression, order.descending, by_time)
 
-    def _check_aliases(self, select: Sequence[Item], groups: Sequence[Item]) -> None:
-        aliases = [item.alias for item in (*select, *groups) if item.alias]
-        for alias in aliases:
-            if aliases.count(alias) > 1:
-                raise malformed(f"Alias '{alias}' is declared several times.", "select, group_by")
-
     def _plain(self, select: Sequence[Item]) -> tuple[Column, ...]:
         columns: list[Column] = []
         for item in select or (Item(tree.Star(), "*"),):
@@ -156,7 +152,7 @@ class _Shape:
                 continue
             value = self._value(item, "select")
             columns.append(Column(self._field(item, value), value.expression))
-        return tuple(columns)
+        return _once(columns)
 
     def _grouped(
         self, select: Sequence[Item], groups: Sequence[Item], figures: Sequence[Item]
@@ -177,7 +173,7 @@ class _Shape:
         for i, (item, figure) in enumerate(zip(figures, self.figures, strict=True)):
             field = Field(item.column, item.column, figure.type)
             columns.append(Column(field, pl.col(f"figure{i}")))
-        return tuple(columns)
+        return _once(columns)
 
     def _field(self, item: Item, value: Value) -> Field:
         known: Mapping[str, Field] = self._compiler.fields
@@ -189,3 +185,15 @@ class _Shape:
             return self._compiler.value(item.expression)
         except OdsqlError as error:
             raise malformed(str(error), clause) from error
+
+
+def _check_aliases(select: Sequence[Item], groups: Sequence[Item]) -> None:
+    aliases = [item.alias for item in (*select, *groups) if item.alias]
+    for alias in aliases:
+        if aliases.count(alias) > 1:
+            raise malformed(f"Alias '{alias}' is declared several times.", "select, group_by")
+
+
+def _once(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The columns without repetitions: of one name, the last."""
+    return tuple({column.field.name: column for column in columns}.values())

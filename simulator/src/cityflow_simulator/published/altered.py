@@ -1,8 +1,8 @@
-"""A dataset whose publisher has changed its fields: one is gone, renamed or new."""
+"""A dataset its publisher has changed: a field gone, renamed or new; not renewed; forbidden."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
 
@@ -60,3 +60,44 @@ class Altered:
                 return frame.drop(self.field, strict=False)
             case "rename_field":
                 return frame.rename({self.field: self.new}, strict=False)
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A dataset that has not been renewed for some days."""
+
+    inner: Dataset
+    days: int
+
+    @property
+    def about(self) -> About:
+        """The entry as it is."""
+        return self.inner.about
+
+    def slices(self, now: datetime) -> Iterator[Slice]:
+        """The records as they were that many days ago."""
+        return self.inner.slices(now - timedelta(days=self.days))
+
+    def processed(self, now: datetime) -> datetime:
+        """As it was that many days ago."""
+        return self.inner.processed(now - timedelta(days=self.days))
+
+
+@dataclass(frozen=True)
+class Forbidden:
+    """A dataset whose licence keeps its records back."""
+
+    inner: Dataset
+
+    @property
+    def about(self) -> About:
+        """The entry, marked."""
+        return replace(self.inner.about, forbidden=True)
+
+    def slices(self, now: datetime) -> Iterator[Slice]:
+        """No record."""
+        return iter(())
+
+    def processed(self, now: datetime) -> datetime:
+        """As it is."""
+        return self.inner.processed(now)

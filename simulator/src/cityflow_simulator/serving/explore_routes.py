@@ -1,7 +1,7 @@
 """Opendatasoft Explore v2.1 over HTTP."""
 
 from collections.abc import Iterator
-from typing import cast, get_args
+from typing import cast
 
 from flask import Blueprint, Response, request
 
@@ -27,7 +27,7 @@ from cityflow_simulator.explore.parameters import (
 )
 from cityflow_simulator.explore.parquet_rows import parquet_export
 from cityflow_simulator.explore.query import query_of
-from cityflow_simulator.published.altered import Altered, Change
+from cityflow_simulator.published.altered import Altered, Forbidden, Stale
 from cityflow_simulator.published.dataset import About, Dataset
 from cityflow_simulator.serving.bodies import gzipped
 from cityflow_simulator.serving.faults import Fault
@@ -83,9 +83,18 @@ def _fault() -> Fault | None:
 def _dataset(world: World, dataset_id: str) -> Dataset:
     if dataset_id not in world.datasets:
         raise not_found(dataset_id)
-    dataset, fault = world.datasets[dataset_id], _fault()
-    if fault is not None and fault.kind in get_args(Change):
-        return Altered(dataset, cast(Change, fault.kind), fault.field or "", fault.text)
+    return _altered(world.datasets[dataset_id], _fault())
+
+
+def _altered(dataset: Dataset, fault: Fault | None) -> Dataset:
+    """The dataset as a fault shows it."""
+    match fault:
+        case Fault(kind="drop_field" | "rename_field" | "add_field" as change):
+            return Altered(dataset, change, fault.field or "", fault.text)
+        case Fault(kind="stale"):
+            return Stale(dataset, fault.days)
+        case Fault(kind="forbidden"):
+            return Forbidden(dataset)
     return dataset
 
 
@@ -121,8 +130,6 @@ def _export(world: World, dataset: Dataset, form: str) -> Response:
     query = query_of(dataset.about, clauses)
     window = export_window(request.args)
     found = answers.answer(dataset, query, window, world.clock.now())
-    if dataset.about.forbidden:
-        found = answers.Answer(found.fields, iter(()))
     body = _written(form, found, style, clauses, dataset.about)
     fault = _fault()
     if fault is not None and fault.kind == "header" and form == "csv":

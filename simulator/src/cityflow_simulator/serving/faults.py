@@ -19,7 +19,7 @@ from cityflow.errors import BadArguments
 
 Kind = Literal[
     "status", "slow", "cut", "reset", "truncated_gzip", "html", "empty", "oversize", "gzip_bomb",
-    "redirect", "header", "rename_field", "drop_field", "add_field",
+    "redirect", "header", "rename_field", "drop_field", "add_field", "stale", "forbidden",
 ]  # fmt: skip
 Whole = Annotated[int, Field(ge=0)]
 
@@ -45,6 +45,7 @@ class Fault(BaseModel):
     bytes: Whole = Field(default=300_000_000, description="oversize, gzip_bomb: size unpacked")
     to: str = Field(default="http://elsewhere.invalid/", description="redirect: the address")
     field: str | None = Field(default=None, description="…_field: technical name of the field")
+    days: Whole = Field(default=1, description="stale: days since the last renewal")
     text: str = Field(default="renamed", description="header: the line; rename/add: new name")
 
     def hits(self, host: int, path: str) -> bool:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 CONTROL: Final = "/_control"
 HOST: Final = "cityflow.host"
-_CONTENT: Final = frozenset({"header", "rename_field", "drop_field", "add_field"})
+_CONTENT: Final = frozenset(
+    {"header", "rename_field", "drop_field", "add_field", "stale", "forbidden"}
+)
 _MOST: Final = 100_000
 
 Answering = Callable[[Fault, "WSGIEnvironment", "StartResponse"], Iterable[bytes]]

@@ -1,0 +1,58 @@
+"""A stand-in streams an export of any size in the memory of one day."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from harness import MIB
+
+pytestmark = pytest.mark.slow
+
+GB = 1_000_000_000
+MOST = 512 * MIB
+GROWTH = 1.10
+EXPORT = "/api/explore/v2.1/catalog/datasets/comptages-routiers-permanents/exports/csv"
+
+
+@pytest.fixture
+def served() -> Iterator[tuple[str, int]]:
+    """Address and process number of the stand-in of a whole Paris."""
+    command = Path(sys.executable).with_name("cityflow-simulator")
+    arguments = ("serve", "--port", "0", "--now", "2025-11-20T08:00:00Z")
+    with subprocess.Popen([command, *arguments], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip(), process.pid
+        process.terminate()
+
+
+def _streamed(url: str, least: int) -> None:
+    """Read at least so many bytes of an export, and hang up."""
+    params = {"use_labels": "true", "timezone": "Europe/Paris"}
+    plain = {"Accept-Encoding": "identity"}
+    with requests.get(url + EXPORT, params, headers=plain, stream=True, timeout=60) as answer:
+        assert answer.status_code == 200 and "Content-Length" not in answer.headers
+        received = 0
+        for piece in answer.raw.stream(MIB):
+            received += len(piece)
+            if received >= least:
+                return
+    pytest.fail(f"the export ended after {received:,} bytes")
+
+
+def _high_water(pid: int) -> int:
+    """The most memory the process ever held, bytes."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+def test_two_gigabytes_take_the_memory_of_a_fifth_of_one(served: tuple[str, int]) -> None:
+    url, pid = served
+    _streamed(url, GB // 5)
+    small = _high_water(pid)
+    _streamed(url, 2 * GB)
+    large = _high_water(pid)
+    print(f"0.2 GB: {small / MIB:.0f} MiB, 2 GB: {large / MIB:.0f} MiB")
+    assert large < MOST and large < GROWTH * small
