@@ -148,6 +148,22 @@ def test_every_request_is_noted_with_its_fault(standin: Any) -> None:
     asked = standin.control("GET", "/requests")
     assert [one["fault"] for one in asked] == ["status", None]
     assert asked[0]["path"] == EXPORT and asked[0]["query"] == "limit=1"
+    standin.get(EXPORT, limit=1, apikey="s3cret", offset=0)
+    assert standin.control("GET", "/requests")[2]["query"] == "limit=1&apikey=…&offset=0"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "content"),
+    [(401, "Unauthorized", "json"), (404, "NotFound", "json"), (500, "InternalServerError", "json"),
+     (503, "Service Unavailable", "html"), (599, "Status", "html")],
+)  # fmt: skip
+def test_a_refusal_has_the_form_of_the_portal(
+    standin: Any, status: int, kind: str, content: str
+) -> None:
+    _order(standin, kind="status", status=status)
+    answer = standin.get(EXPORT)
+    assert answer.status_code == status and content in answer.headers["Content-Type"]
+    assert kind in answer.text
 
 
 @pytest.mark.parametrize(

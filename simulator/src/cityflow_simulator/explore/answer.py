@@ -43,11 +43,6 @@ def count(dataset: Dataset, query: Query, now: datetime) -> int:
     return sum(_matches(part, query) for part in _touched(dataset, query, now))
 
 
-def empty(query: Query) -> pl.DataFrame:
-    """No row of the answer."""
-    return pl.DataFrame(schema=schema_of(tuple(column.field for column in query.columns)))
-
-
 def _touched(dataset: Dataset, query: Query, now: datetime) -> Iterator[Slice]:
     for part in dataset.slices(now):
         if part.first is None or part.last is None or query.bounds.touch(part.first, part.last):

@@ -52,7 +52,7 @@ class Fault(BaseModel):
         """Whether a request is one that it names."""
         if self.host is not None and self.host != host:
             return False
-        named = self.dataset is None or f"/{self.dataset}" in path
+        named = self.dataset is None or self.dataset in path.split("/")
         return named and fnmatchcase(path, self.path)
 
 

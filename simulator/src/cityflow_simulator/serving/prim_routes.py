@@ -42,7 +42,7 @@ def _counted(world: World) -> Response:
     """The answer with what is left of the day's quota."""
     now, prim = world.clock.now(), world.prim
     day = now.date()
-    used = prim.used[day] = prim.used.get(day, 0) + 1
+    used = prim.count(day)
     left = max(0, prim.quota - used)
     if used > prim.quota:
         response = _json({"message": "API rate limit exceeded"}, 429)

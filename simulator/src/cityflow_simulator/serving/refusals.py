@@ -27,7 +27,7 @@ def refusal(path: str, status: int, reset_seconds: int, now: datetime) -> Refusa
     """What the service behind a path answers with a status."""
     if status == 429:
         return _too_many(path, reset_seconds, now)
-    if status >= 500:
+    if status > 500 or (status == 500 and not path.startswith("/api/explore")):
         phrase = _phrase(status)
         page = f"<html><head><title>{status} {phrase}</title></head><body>{phrase}</body></html>"
         return Refusal(status, [("Content-Type", "text/html; charset=utf-8")], page.encode())
@@ -35,7 +35,12 @@ def refusal(path: str, status: int, reset_seconds: int, now: datetime) -> Refusa
         return _json(status, {"message": "Unauthorized" if status == 401 else "Refused"})
     if path.startswith("/v1/"):
         return _json(status, {"error": True, "reason": f"Refused with status {status}"})
-    code = {401: "Unauthorized", 403: "ForbiddenAccess", 404: "NotFound"}.get(status, "Error")
+    code = {
+        401: "Unauthorized",
+        403: "ForbiddenAccess",
+        404: "NotFound",
+        500: "InternalServerError",
+    }.get(status, "Error")
     return _json(status, {"message": f"Refused with status {status}", "error_code": code})
 
 

@@ -1,5 +1,6 @@
 """Around the application: notes every request, and lets a fault do its work on the answer."""
 
+import re
 import threading
 import time
 from collections import deque
@@ -22,6 +23,7 @@ _CONTENT: Final = frozenset(
     {"header", "rename_field", "drop_field", "add_field", "stale", "forbidden"}
 )
 _MOST: Final = 100_000
+_KEY: Final = re.compile(r"((?:^|&)apikey=)[^&]*", re.IGNORECASE)
 
 Answering = Callable[[Fault, "WSGIEnvironment", "StartResponse"], Iterable[bytes]]
 
@@ -92,8 +94,8 @@ class Striking:
         if path.startswith(CONTROL):
             return self._inner(environ, start)
         fault = self._book.strike(host, path)
-        self._log.note(Asked(host, path, environ["QUERY_STRING"],
-                             fault.kind if fault else None))  # fmt: skip
+        kind = fault.kind if fault else None
+        self._log.note(Asked(host, path, _without_key(environ["QUERY_STRING"]), kind))
         if fault is None:
             return self._inner(environ, start)
         if fault.kind in _CONTENT:
@@ -143,6 +145,11 @@ class Striking:
         told = refusal(environ["PATH_INFO"], fault.status, fault.reset_seconds, now)
         start(told.line, [*told.headers, ("Content-Length", str(len(told.body)))])
         return [told.body]
+
+
+def _without_key(query: str) -> str:
+    """A query as it may be shown: a key of the portal stays secret."""
+    return _KEY.sub(r"\1…", query)
 
 
 def _without_length(start: "StartResponse") -> "StartResponse":

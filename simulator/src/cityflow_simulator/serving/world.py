@@ -1,5 +1,6 @@
 """What the stand-ins publish: the datasets of a portal, the other services, and a clock."""
 
+import threading
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -21,7 +22,14 @@ class Prim:
 
     key: str | None = None
     quota: int = PRIM_QUOTA
-    used: dict[date, int] = field(default_factory=dict)
+    _used: dict[date, int] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def count(self, day: date) -> int:
+        """Count one more answer of a day; returns how many that makes."""
+        with self._lock:
+            self._used[day] = self._used.get(day, 0) + 1
+            return self._used[day]
 
 
 @dataclass
