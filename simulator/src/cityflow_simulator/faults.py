@@ -151,6 +151,7 @@ def statuses(city: City, day: date) -> Ints:
     return np.where(shut, SHUT, np.where(invalid, INVALID, OPEN)).astype(np.int64)
 
 
+@lru_cache(maxsize=4096)
 def is_missing(seed: int, day: date, share: float) -> bool:
     """True if the feed lost this whole day: runs of one to four days, `share` of all days."""
     block, offset = divmod(day.toordinal(), MONTH_DAYS)

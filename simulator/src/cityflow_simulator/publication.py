@@ -7,6 +7,7 @@ never renewed, so whoever asks for missing days again finds it whole.
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from cityflow_simulator.randomness import stream
@@ -49,17 +50,7 @@ class Schedule:
 
     def versions(self, day: date) -> tuple[datetime, ...]:
         """The instants, UTC, at which the versions of a day appear, in order; at least one."""
-        rng = stream(self.seed, self.rhythm.purpose, day.toordinal())
-        chance = float(rng.random())
-        delay, gap, times = (int(rng.integers(*limits)) for limits in
-                             ((1, LATEST_DAYS), (1, self.rhythm.settles_days), (1, 3)))  # fmt: skip
-        on_time = datetime.combine(day, self.rhythm.at, UTC) + timedelta(self.rhythm.lag_days)
-        if chance < self.lateness.late_days:
-            return (on_time + timedelta(days=delay),)
-        if chance < self.lateness.late_days + self.lateness.revised_days:
-            later = {max(1, gap * turn // times) for turn in range(1, times + 1)}
-            return (on_time, *(on_time + timedelta(days=days) for days in sorted(later)))
-        return (on_time,)
+        return _versions(self, day)
 
     def version(self, day: date, now: datetime) -> int | None:
         """The number of the version that stands at `now`, from 0; None before the first."""
@@ -89,3 +80,18 @@ class Schedule:
         span = (last - first).days
         every = (first + timedelta(days=n) for n in range(span))
         return [day for day in every if self.version(day, now) is not None]
+
+
+@lru_cache(maxsize=4096)
+def _versions(schedule: Schedule, day: date) -> tuple[datetime, ...]:
+    rng = stream(schedule.seed, schedule.rhythm.purpose, day.toordinal())
+    chance = float(rng.random())
+    delay, gap, times = (int(rng.integers(*limits)) for limits in
+                         ((1, LATEST_DAYS), (1, schedule.rhythm.settles_days), (1, 3)))  # fmt: skip
+    on_time = datetime.combine(day, schedule.rhythm.at, UTC) + timedelta(schedule.rhythm.lag_days)
+    if chance < schedule.lateness.late_days:
+        return (on_time + timedelta(days=delay),)
+    if chance < schedule.lateness.late_days + schedule.lateness.revised_days:
+        later = {max(1, gap * turn // times) for turn in range(1, times + 1)}
+        return (on_time, *(on_time + timedelta(days=days) for days in sorted(later)))
+    return (on_time,)

@@ -72,16 +72,10 @@ BIKES = (
     Field("mois_annee_comptage", "mois_annee_comptage"),
 )
 COUNTERS = (
-    Field("id_compteur", "Identifiant du compteur"),
-    Field("nom_compteur", "Nom du compteur"),
-    Field("id", "Identifiant du site de comptage"),
-    Field("name", "Nom du site de comptage"),
+    *BIKES[:4],
     Field("channel_id", "channel_id"),
     Field("channel_name", "channel_name"),
-    Field("installation_date", "Date d'installation du site de comptage"),
-    Field("url_photos_n1", "Lien vers photo du site de comptage"),
-    Field("coordinates", "Coordonnées géographiques", "geo_point_2d"),
-    Field("counter", "Identifiant technique compteur"),
+    *BIKES[6:15],
 )
 VELIB = (
     Field("stationcode", "Identifiant station"),
