@@ -167,7 +167,14 @@ def test_a_refusal_has_the_form_of_the_portal(
 
 
 @pytest.mark.parametrize(
-    "faults", [[{"kind": "unheard"}], [{"kind": "cut", "at": -1}], [{"kind": "cut", "x": 1}], "cut"]
+    "faults",
+    [
+        [{"kind": "unheard"}],
+        [{"kind": "cut", "at": -1}],
+        [{"kind": "cut", "x": 1}],
+        "cut",
+        [{"kind": "drop_field"}],
+    ],
 )
 def test_unusable_faults_are_refused(standin: Any, faults: object) -> None:
     url = f"{standin.base}/_control/faults"

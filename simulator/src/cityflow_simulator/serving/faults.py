@@ -11,9 +11,9 @@ import tomllib
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from cityflow.errors import BadArguments
 
@@ -47,6 +47,12 @@ class Fault(BaseModel):
     field: str | None = Field(default=None, description="…_field: technical name of the field")
     days: Whole = Field(default=1, description="stale: days since the last renewal")
     text: str = Field(default="renamed", description="header: the line; rename/add: new name")
+
+    @model_validator(mode="after")
+    def _names_its_field(self) -> Self:
+        if self.kind in ("rename_field", "drop_field") and self.field is None:
+            raise ValueError(f"{self.kind} needs `field`, a technical name")
+        return self
 
     def hits(self, host: int, path: str) -> bool:
         """Whether a request is one that it names."""
