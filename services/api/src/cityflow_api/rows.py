@@ -12,6 +12,7 @@ from cityflow.contracts.api import (
     ArcHourRow,
     ArcRow,
 )
+from cityflow.spreadsheets import FORMULA
 from cityflow_api.frames import BOUNDS
 
 _INSTANTS = "%Y-%m-%dT%H:%M:%SZ"
@@ -46,8 +47,14 @@ def collection_links(here: str, following: str | None, licence: str) -> tuple[Ap
 
 
 def csv(frame: pl.DataFrame) -> str:
-    """Comma separated UTF-8 with a header line; an empty cell is a null, instants are UTC."""
-    return frame.drop(BOUNDS, strict=False).write_csv(datetime_format=_INSTANTS)
+    """Comma separated UTF-8 with a header line; an empty cell is a null, instants are UTC.
+
+    Texts that a spreadsheet would take for formulas are defused.
+    """
+    defused = frame.drop(BOUNDS, strict=False).with_columns(
+        pl.col(pl.String).str.replace(FORMULA.pattern, "'${1}")
+    )
+    return defused.write_csv(datetime_format=_INSTANTS)
 
 
 def _named(frame: pl.DataFrame) -> Any:

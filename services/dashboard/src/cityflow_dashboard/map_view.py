@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from cityflow.spreadsheets import defused
 from cityflow_dashboard import loading, markup, network
 from cityflow_dashboard.format import number, share
 from cityflow_dashboard.listing import place
@@ -121,11 +122,15 @@ def _as_table(arcs: pd.DataFrame, scene: Scene) -> None:
         st.dataframe(table.rename(columns=columns), hide_index=True, alt=text("map.table"))
         st.download_button(
             text("map.download"),
-            table.to_csv(index=False),
+            table.map(_cell).to_csv(index=False),
             file_name=f"cityflow_arcs_{summary.day}_{summary.edition}.csv",
             mime="text/csv",
             icon=":material/download:",
         )
+
+
+def _cell(value: object) -> object:
+    return defused(value) if isinstance(value, str) else value
 
 
 def _area_order(area: str) -> tuple[int, str]:

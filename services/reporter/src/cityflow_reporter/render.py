@@ -8,6 +8,7 @@ import pandas as pd
 from cityflow.contracts import DailyReport
 from cityflow.contracts.report_tables import FIGURES, SECTIONS
 from cityflow.contracts.tables import Table
+from cityflow.spreadsheets import defused
 from cityflow.storage import layout
 from cityflow_reporter.sections import Row, figures, section_rows
 
@@ -31,7 +32,10 @@ def people_files(report: DailyReport) -> dict[str, bytes]:
 
 
 def csv(table: Table, rows: Sequence[Row]) -> bytes:
-    """UTF-8, comma, LF, full precision; null is an empty cell. No row gives the header alone."""
+    """UTF-8, comma, LF, full precision; null is an empty cell. No row gives the header alone.
+
+    Texts that a spreadsheet would take for formulas are defused.
+    """
     columns = [column.name for column in table.columns]
     cells = [[_cell(row[name]) for name in columns] for row in rows]
     frame = pd.DataFrame(cells, columns=columns, dtype=object)
@@ -39,4 +43,6 @@ def csv(table: Table, rows: Sequence[Row]) -> bytes:
 
 
 def _cell(value: object) -> object:
+    if isinstance(value, str):
+        return defused(value)
     return str(value).lower() if isinstance(value, bool) else value
