@@ -1,12 +1,15 @@
-"""What ingest archives as road counts the processor reads, and the other way round."""
+"""What one service accepts the next one accepts too: values, identifiers."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from processor_house import COLUMNS, House, a_house, json_of, row, text_of
 
+from cityflow.settings import Settings
 from cityflow.storage import RawZone
+from cityflow_api.app import create_app
 from cityflow_ingest.archive_files import Archiver
 from cityflow_ingest.find_files import find_files
 
@@ -57,3 +60,16 @@ def test_what_is_refused_could_not_be_read(name: str, tmp_path: Path) -> None:
         assert archived(house, UNREADABLE[name], tmp_path) == "refused"
         house.receive(UNREADABLE[name])
         assert not house.counts()["published"]
+
+
+def test_every_arc_that_is_published_can_be_asked_for() -> None:
+    arcs = ("4264", "A-1", "_a.b:c", "0" * 64, "Z" * 33)
+    with a_house() as house:
+        house.receive(text_of([row(iu_ac=arc) for arc in arcs]))
+        assert house.counts()["published"] == len(arcs)
+        client = create_app(Settings(output_dir=house.folder), house.store).test_client()
+        for arc in arcs:
+            for path in (f"/v1/arcs/{quote(arc)}/days", f"/v1/days/{DAY}/arcs/{quote(arc)}/hours"):
+                answer = client.get(path)
+                assert answer.status_code == 200, (path, answer.text)
+                assert f'"arc_id":"{arc}"' in answer.text

@@ -39,7 +39,7 @@ BAD = [
     ("/v1/days/2024-03-05/arcs?arrondissement=%27", "arrondissement"),
     ("/v1/days/2024-03-05/arc-hours?hour_of_day=24", "hour_of_day"),
     ("/v1/days/2024-03-05/arcs/a%20b/hours", "arc_id"),
-    ("/v1/arcs/" + "9" * 33 + "/days", "arc_id"),
+    ("/v1/arcs/" + "9" * 65 + "/days", "arc_id"),
     ("/v1/arcs/1/days?from=2020-01-01", "from"),
     ("/v1/arcs/1/days?from=2024-03-07&to=2024-03-06", "from"),
     ("/v1/reports/2024-03-05?section=nope", "section"),

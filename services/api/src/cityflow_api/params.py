@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from cityflow.contracts.base import Edition, Model
 from cityflow.contracts.report_tables import SECTIONS
+from cityflow.published_values import ARC_ID
 
 _SECTIONS = [table.name for table in SECTIONS]
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -33,7 +34,7 @@ def _box(value: str) -> str:
 
 Day = Annotated[date, BeforeValidator(_strict_date)]
 ArcId = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9_*.-]{1,32}$", description="Arc identifier of the city")
+    str, Field(pattern=f"^{ARC_ID.pattern}$", description="Arc identifier of the city")
 ]
 Cursor = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9_-]{1,256}$", description="`next_cursor` of the page before")

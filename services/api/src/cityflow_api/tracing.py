@@ -24,6 +24,7 @@ def register(app: Flask) -> None:
     """Give ids, and log each request once with its status and duration."""
     app.before_request(_begin)
     app.after_request(_end)
+    app.teardown_request(_forget)
 
 
 def _begin() -> None:
@@ -45,3 +46,8 @@ def _end(response: Response) -> Response:
         ms=round((time.perf_counter() - g.started) * 1000, 1),
     )
     return response
+
+
+def _forget(_: BaseException | None) -> None:
+    """What this thread logs between requests is of none."""
+    structlog.contextvars.clear_contextvars()
