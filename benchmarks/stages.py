@@ -19,7 +19,8 @@ from cityflow_processor.comptages.measure import measure
 from cityflow_processor.comptages.resolve import resolve
 from cityflow_processor.comptages.thresholds import thresholds
 from cityflow_processor.comptages.validate import read_batch
-from cityflow_processor.days import DATASET, SplitFile
+from cityflow_processor.days import DATASET
+from cityflow_processor.inputs import SplitFile
 from cityflow_processor.reading.chunks import chunks
 from cityflow_processor.reading.parts import PartsCache
 from cityflow_processor.tables import parquet_bytes
@@ -67,7 +68,7 @@ def _day_stages(csv: Path, output_dir: Path) -> list[tuple[str, float]]:
     per_day = len(manifest.days) / (csv.stat().st_size / 1e8)
     resolving, records = _timed(lambda: resolve([file.rows(day)]))
     measuring, measured = _timed(lambda: measure(records, day, geography, limits))
-    naming, _ = _timed(lambda: edition_id(records, day, geography, limits))
+    naming, _ = _timed(lambda: edition_id(records, day, geography, limits, ()))
     reading = Reading(1, 1, {}, 0, 0, 0, 1, 0)
     auditing, _ = _timed(lambda: audit(reading, measured.sums, Fullness(), limits))
     tables = [measured.clean, *measured.tables.values()]

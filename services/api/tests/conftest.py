@@ -25,6 +25,7 @@ MONDAY, TUESDAY, SILENT = date(2024, 3, 4), date(2024, 3, 5), date(2024, 3, 6)
 EARLIER, MONDAYS, TUESDAYS, NOTHING, REPORTED, FIRST_REPORT = (digit * 20 for digit in "123456")
 ARCS = 230
 ROADS = attribution_for("comptages", synthetic=True)
+POLYGONS = attribution_for("arrondissements", synthetic=True)
 _TYPES: dict[str, Any] = {
     "text": pl.String,
     "int": pl.Int64,
@@ -190,6 +191,7 @@ def _summary(day: date, edition: str, status: str, arcs: int) -> ComptagesSummar
             "day": day,
             "edition": edition,
             "attribution": ROADS,
+            "context_attributions": (POLYGONS,),
             "status": status,
             **dict.fromkeys(("method_version", "thresholds_version", "writer_version"), "1"),
             **dict.fromkeys(("hours_in_day", "hours_expected"), 24),
@@ -211,7 +213,7 @@ def _report(day: date, edition: str) -> DailyReport:
             "edition": edition,
             "editions": {"comptages": TUESDAYS},
             "method_version": "1",
-            "attributions": (ROADS,),
+            "attributions": (ROADS, POLYGONS),
             "sources": [{"dataset": name, "attribution": ROADS, **source} for name in MEASURED],
             "missing": (),
             "comptages": _summary(day, TUESDAYS, "published", ARCS),

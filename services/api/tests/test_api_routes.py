@@ -24,6 +24,7 @@ from cityflow.contracts.api import (
     Readiness,
 )
 from cityflow.contracts.tables import COMPTAGES_ARC_HOURS, COMPTAGES_ARCS
+from cityflow_api import rows
 
 ROUTES: list[tuple[str, type[BaseModel]]] = [
     ("/healthz", Health),
@@ -59,6 +60,7 @@ def test_each_answer_is_its_contract_and_credits_its_source(
 def test_synthetic_data_is_named_so(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     assert answer.headers["X-Attribution"].startswith("Synthetic data")
+    assert "/ arrondissements, ODbL 1.0" in answer.headers["X-Attribution"]
     assert '"synthetic":true' in answer.text
 
 
@@ -224,6 +226,12 @@ def test_any_origin_may_read(client: FlaskClient) -> None:
 
 def links(answer: TestResponse) -> str:
     return ", ".join(answer.headers.getlist("Link"))
+
+
+def test_no_text_of_a_csv_file_is_a_formula() -> None:
+    frame = pl.DataFrame({"label": ["=1+1", "-2", "Rue", None], "q": [-1, 2, 3, 4]})
+    lines = rows.csv(frame).splitlines()
+    assert lines == ["label,q", "'=1+1,-1", "'-2,2", "Rue,3", ",4"]
 
 
 def test_json_is_plain_utf8(client: FlaskClient) -> None:

@@ -31,6 +31,7 @@ NO_DATA = date(2026, 6, 18)
 QUIET = date(2026, 6, 19)  # nothing to rank, no alert
 STRANGE_LABEL = "SYN_<b>Rue & Co</b>"
 ATTRIBUTION = attribution_for("comptages", synthetic=True)
+POLYGONS = attribution_for("arrondissements", synthetic=True)
 ARCS = 300
 BANDS = ((50.0, State.BLOCKED), (30.0, State.SATURATED), (15.0, State.PRE_SATURATED))
 
@@ -243,6 +244,7 @@ def base(day: date, status: str) -> dict[str, Any]:
         "day": day,
         "edition": edition(day),
         "attribution": ATTRIBUTION,
+        "context_attributions": (POLYGONS,),
         "status": status,
         "method_version": "1",
         "thresholds_version": "1",

@@ -61,7 +61,8 @@ def test_edition_and_coverage_are_on_every_view(opened: Open) -> None:
 def test_source_and_licence_are_linked(opened: Open) -> None:
     body = html(opened(lang="en"))
     assert 'href="https://opendatacommons.org/licenses/odbl/1-0/"' in body
-    assert "comptages-routiers-permanents" in body
+    for dataset in ("comptages-routiers-permanents", "arrondissements"):
+        assert f'href="https://opendata.paris.fr/explore/dataset/{dataset}/"' in body
 
 
 def test_synthetic_data_say_so(opened: Open) -> None:

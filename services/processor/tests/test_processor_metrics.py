@@ -363,16 +363,3 @@ def test_gaps_are_filled_up_to_31_days(house: House) -> None:
     published = house.pointers()
     assert list(published) == [DAY + timedelta(days=n) for n in (*range(33), 65)]
     assert {day for day, one in published.items() if one.status == "published"} == set(days)
-
-
-def test_every_document_names_its_source_and_says_if_it_is_synthetic(house: House) -> None:
-    house.receive(text_of([row(t_1h=stamps(DAY, 8)[0])]))
-    house.process(DAY, DAY + timedelta(days=1))
-    attribution = house.summary(DAY)["attribution"]
-    assert "ODbL" in attribution["licence"] and not attribution["synthetic"]
-    assert house.summary(DAY + timedelta(days=1))["attribution"] == attribution
-    invented = row(t_1h=stamps(DAY, 9)[0], libelle="SYNTHETIC_Rue")
-    house.receive(text_of([invented]), synthetic=True)
-    house.process(DAY, DAY)
-    attribution = house.summary(DAY)["attribution"]
-    assert attribution["synthetic"] and "simulator" in attribution["source"]

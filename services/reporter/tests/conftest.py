@@ -123,12 +123,14 @@ def roads_of(
     *,
     synthetic: bool = False,
     status: Literal["published", "no_data"] = "published",
+    context: tuple[str, ...] = (),
 ) -> ComptagesSummary:
     hours = len(calendar.hour_ends(day))
     return ComptagesSummary(
         day=day,
         edition=edition,
         attribution=attribution_for("comptages", synthetic),
+        context_attributions=tuple(attribution_for(name, False) for name in context),
         status=status,
         method_version="1",
         thresholds_version="1",

@@ -55,6 +55,15 @@ def test_synthetic_data_is_labelled(samples):
     assert "Synthetic" in report.attributions[0].attribution
 
 
+def test_the_reference_data_of_the_figures_is_named_too(samples):
+    report = compose(DAY, evidence(samples, samples.roads(context=("arrondissements",))))
+    assert [a.source.rpartition(" / ")[2] for a in report.attributions] == [
+        "comptages-routiers-permanents",
+        "arrondissements",
+    ]
+    assert report.sources[0].attributions == report.attributions
+
+
 def test_same_evidence_same_report(samples, full):
     again = compose(DAY, evidence(samples, samples.roads()))
     assert again.model_dump_json() == full.model_dump_json()

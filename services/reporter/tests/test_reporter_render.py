@@ -9,6 +9,8 @@ import pytest
 
 from cityflow.contracts import MEASURED, DailyReport, Dataset
 from cityflow.contracts.report_tables import FIGURES, SECTIONS
+from cityflow.contracts.tables import Column, Table
+from cityflow_reporter import render
 from cityflow_reporter.compose import Evidence, compose
 from cityflow_reporter.render import edition_files, people_files
 
@@ -16,12 +18,15 @@ DAY = date(2025, 3, 30)
 CREDIT = ("source", "licence", "attribution")
 
 
-@pytest.fixture
-def report(samples) -> DailyReport:
-    summary = samples.roads()
+def reported(samples, summary) -> DailyReport:
     nothing = [Evidence(dataset, None, None, None) for dataset in MEASURED[1:]]
     found = Evidence(Dataset.COMPTAGES, samples.pointer(summary), summary, None)
     return compose(DAY, [found, *nothing])
+
+
+@pytest.fixture
+def report(samples) -> DailyReport:
+    return reported(samples, samples.roads())
 
 
 @pytest.fixture
@@ -32,6 +37,11 @@ def empty() -> DailyReport:
 def rows_of(data: bytes) -> list[dict[str, str]]:
     assert b"\r" not in data
     assert data.endswith(b"\n")
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8"), newline="")))
+
+
+def csv_rows(files: dict[str, bytes], name: str) -> list[dict[str, str]]:
+    (data,) = (data for key, data in files.items() if name in key and key.endswith(".csv"))
     return list(csv.DictReader(io.StringIO(data.decode("utf-8"), newline="")))
 
 
@@ -57,6 +67,38 @@ def test_every_row_of_every_file_names_day_source_licence_and_attribution(report
             assert row["day"] == "2025-03-30"
             assert all(row[name] for name in CREDIT)
     assert {r["licence"] for r in figures(report) if r["dataset"] == "comptages"} == {"ODbL 1.0"}
+
+
+def test_the_reference_data_is_named_on_every_row_too(samples):
+    context = ("arrondissements", "referentiel")
+    placed = reported(samples, samples.roads(context=context))
+    for row in (*section(placed, "arrondissements"), *section(placed, "totals")):
+        assert [name.rpartition(" / ")[2] for name in row["source"].split("; ")] == [
+            "comptages-routiers-permanents",
+            "arrondissements",
+            "referentiel-comptages-routiers",
+        ]
+        assert row["licence"] == "ODbL 1.0"
+        assert row["attribution"].count("ODbL 1.0") == 3
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_no_text_from_outside_is_a_formula(samples, start):
+    label = f'{start}HYPERLINK("http://example.org";1)'
+    summary = samples.roads()
+    first = summary.top_arcs_by_flow[0].model_copy(update={"label": label, "arc_id": "-1"})
+    report = reported(samples, summary.model_copy(update={"top_arcs_by_flow": (first,)}))
+    (row,) = csv_rows(edition_files(report), "top_arcs_by_flow")
+    assert (row["label"], row["arc_id"], row["flow_veh"]) == (f"'{label}", "'-1", "999")
+    (cell,) = [r for r in csv_rows(people_files(report), "daily_report") if r["value"][1:] == label]
+    assert cell["value"] == f"'{label}"
+
+
+def test_a_number_below_zero_stays_a_number():
+    table = Table("t", (), "", (Column("a", "float", "", ""), Column("b", "text", "", "")))
+    assert render.csv(table, [{"a": -1.5, "b": -2}, {"a": None, "b": "-2"}]) == (
+        b"a,b\n-1.5,-2\n,'-2\n"
+    )
 
 
 def test_rows_are_unique_by_the_documented_key(report):

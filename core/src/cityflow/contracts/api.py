@@ -8,16 +8,14 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from cityflow.contracts.base import Attribution, Dataset, Edition, Model, Share
+from cityflow.contracts.base import Attribution, Credited, Dataset, Edition, Model, Share
 from cityflow.contracts.comptages import State
 
 Status = Literal["published", "no_data"]
 
 
-class Answer(Model):
+class Answer(Credited):
     """Base of every answer on one dataset."""
-
-    attribution: Attribution = Field(description="Source, licence and attribution")
 
 
 class Health(Model):

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from cityflow.contracts.base import Attribution, Dataset, DocumentBase, Edition, Model
+from cityflow.contracts.base import Attribution, Credited, Dataset, DocumentBase, Edition, Model
 from cityflow.contracts.comptages import ComptagesSummary
 
 MEASURED = (
@@ -29,7 +29,7 @@ class Missing(Model):
     explanation: str = Field(description="The same in words, with what to do")
 
 
-class SourceState(Model):
+class SourceState(Credited):
     """What the report holds of one measured dataset, and whom to name for it."""
 
     dataset: Dataset = Field(description="Dataset")
@@ -39,7 +39,6 @@ class SourceState(Model):
     note: str | None = Field(
         description="What else to know: why it is missing, or why its last run changed nothing"
     )
-    attribution: Attribution = Field(description="Source, licence and attribution")
 
 
 class DailyReport(DocumentBase):
@@ -50,7 +49,8 @@ class DailyReport(DocumentBase):
     editions: dict[str, str] = Field(description="Edition of each dataset that has one")
     method_version: str = Field(description="Version of the report")
     attributions: tuple[Attribution, ...] = Field(
-        description="Sources and licences of the datasets with an edition; of all if none has"
+        description="Sources and licences of the datasets with an edition, and of the reference "
+        "data they used; of all datasets if none has one"
     )
     sources: tuple[SourceState, ...] = Field(description="The six measured datasets, each once")
     missing: tuple[Missing, ...] = Field(description="Datasets without figures, and why")

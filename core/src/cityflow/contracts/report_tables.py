@@ -1,6 +1,7 @@
 """Columns of the report's CSV files, derived from the models whose figures they carry.
 
-Every file is comma separated UTF-8 with LF; an empty cell is a null, never zero.
+Every file is comma separated UTF-8 with LF; an empty cell is a null, never zero. A text that a
+spreadsheet would take for a formula has an apostrophe before it.
 """
 
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ _DAY = (
     Column("dataset", "text", "", "Dataset the row speaks of"),
 )
 _CREDIT = (
-    Column("source", "text", "", "Publisher and dataset identifier"),
+    Column("source", "text", "", "Publisher and dataset identifier; several go by `; `"),
     Column("licence", "text", "", "Licence of the source data"),
     Column("attribution", "text", "", "Text to print beside any re-use"),
 )
@@ -139,7 +140,7 @@ SOURCES = _section(
     (),
     "The six measured datasets: what the report holds of each, and whom to name.",
     (
-        *(c for c in columns_of(SourceState) if not c.name.startswith("attribution_")),
+        *(c for c in columns_of(SourceState) if "attribution" not in c.name),
         *columns_of(Attribution),
     ),
 )

@@ -6,6 +6,7 @@ Nothing here writes: the store is only read.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Any, Final
 
 import polars as pl
@@ -13,6 +14,7 @@ import polars as pl
 from cityflow.attribution import attribution_for
 from cityflow.contracts import Attribution, Dataset, Pointer
 from cityflow.contracts.api import Status
+from cityflow.contracts.base import Credited
 from cityflow.contracts.report import MEASURED
 from cityflow.storage import Editions, Store
 from cityflow_api.caching import Cache
@@ -26,10 +28,10 @@ FACTS_HELD = 20_000
 
 @dataclass(frozen=True)
 class Facts:
-    """What every answer repeats of an edition."""
+    """What every answer repeats of an edition: its status, and whom to name."""
 
     status: Status
-    attribution: Attribution
+    credit: Credited
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,8 @@ class Reading:
 
     def attributions(self, pointers: Iterable[Pointer]) -> tuple[Attribution, ...]:
         """Sources and licences of these editions, each once; of the road loops if there is none."""
-        found = (
-            self.facts(Found(p.dataset, p.day, p.edition, pinned=False)).attribution
+        found = chain.from_iterable(
+            self.facts(Found(p.dataset, p.day, p.edition, pinned=False)).credit.attributions
             for p in pointers
             if p.dataset != REPORT
         )
@@ -131,4 +133,5 @@ class Reading:
 
 
 def _facts(document: dict[str, Any]) -> Facts:
-    return Facts(document["status"], Attribution.model_validate(document["attribution"]))
+    held = {name: document[name] for name in Credited.model_fields if name in document}
+    return Facts(document["status"], Credited.model_validate(held))

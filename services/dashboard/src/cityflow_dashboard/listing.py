@@ -143,12 +143,12 @@ def rows_read(quality: ReadingQuality, text: Text) -> str:
 
 def closing(summary: ComptagesSummary, stamp: str, text: Text) -> str:
     """Source, licence with its text, method and edition."""
-    credit = summary.attribution
+    credits = summary.attributions
+    sources = dict.fromkeys(markup.link(one.source_url, one.attribution) for one in credits)
+    licences = dict.fromkeys(markup.link(one.licence_url, one.licence) for one in credits)
     return markup.footer(
-        f"{text('footer.source')}{_colon(text.lang)} "
-        + markup.link(credit.source_url, credit.attribution),
-        f"{text('footer.licence')}{_colon(text.lang)} "
-        + markup.link(credit.licence_url, credit.licence),
+        f"{text('footer.source')}{_colon(text.lang)} {' · '.join(sources)}",
+        f"{text('footer.licence')}{_colon(text.lang)} {' · '.join(licences)}",
         text("footer.method"),
         text(
             "quality.method",

@@ -67,7 +67,7 @@ def _day(scene: Scene) -> None:
     text, summary = scene.text, scene.summary
     kind = text(f"day_type.{day_type(summary.day)}")
     title = markup.head(text("page.kicker"), day_long(summary.day, scene.lang), kind)
-    said = [markup.banner(text("banner.synthetic"))] if summary.attribution.synthetic else []
+    said = [markup.banner(text("banner.synthetic"))] if summary.is_synthetic else []
     scene.html(title, *said)
     if summary.status == "no_data":
         views.no_data(scene)

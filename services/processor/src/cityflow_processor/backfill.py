@@ -11,6 +11,7 @@ from typing import Final
 
 import polars as pl
 
+from cityflow.attribution import attribution_for
 from cityflow.calendar import days as day_range
 from cityflow.console import progress
 from cityflow.errors import SourceError
@@ -18,15 +19,8 @@ from cityflow.settings import Settings
 from cityflow.storage import RawEntry, Runs, Store, layout
 from cityflow.telemetry import get_logger
 from cityflow_processor.comptages.geography import Geography
-from cityflow_processor.days import (
-    DATASET,
-    DayDone,
-    GeographyOfDay,
-    Inputs,
-    SplitFile,
-    process_day,
-    reject_rows,
-)
+from cityflow_processor.days import DATASET, DayDone, process_day
+from cityflow_processor.inputs import GeographyOfDay, Inputs, SplitFile, reject_rows
 from cityflow_processor.listing import Listing
 from cityflow_processor.reading.parts import FileManifest, PartsCache, drop_left_chunks
 from cityflow_processor.reading.split import Advance, split
@@ -52,9 +46,7 @@ class Asked:
 
     def days(self, files: Iterable[SplitFile]) -> list[date]:
         """The days to process, in order."""
-        held = {
-            date.fromisoformat(d) for f in files for d in (*f.manifest.days, *f.manifest.rejects)
-        }
+        held = {day for file in files for day in file.days}
         if self.first is None and self.last is None:
             return list(_with_short_gaps(sorted(held)))
         first = self.first or min(held, default=self.last)
@@ -177,6 +169,14 @@ def _geography(store: Store, result: Result) -> GeographyOfDay:
             zones=zones(load(store, zone_version)) if zone_version else (),
             referentiel_edition=loop_version.edition if loop_version else None,
             referentiel=loops(load(store, loop_version)) if loop_version else {},
+            attributions=tuple(
+                attribution_for(dataset, version.synthetic)
+                for dataset, version in (
+                    ("arrondissements", zone_version),
+                    ("referentiel", loop_version),
+                )
+                if version
+            ),
         )
 
     def of_day(day: date) -> Geography:

@@ -3,8 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cached_property
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal
 
 import polars as pl
 
@@ -17,55 +16,15 @@ from cityflow_processor.comptages.audit import Fullness, Reading, audit
 from cityflow_processor.comptages.edition import edition_id
 from cityflow_processor.comptages.geography import Geography
 from cityflow_processor.comptages.measure import METHOD_VERSION, Measured, measure
-from cityflow_processor.comptages.resolve import DayRecords, PartRows, resolve
+from cityflow_processor.comptages.resolve import DayRecords, resolve
 from cityflow_processor.comptages.thresholds import thresholds
-from cityflow_processor.listing import Listing
-from cityflow_processor.reading.parts import FileManifest, PartsCache
+from cityflow_processor.inputs import Inputs, SplitFile, reject_rows
 from cityflow_processor.tables import WRITER_VERSION, keep, parquet_bytes
 
 DATASET: Final = "comptages"
 MOST_RACES: Final = 5
 Ending = Literal["new", "unchanged", "red"]
 Lost = Literal["lost_race"]
-
-
-@dataclass(eq=False)
-class SplitFile:
-    """A raw file whose parts are ready, in the order of receipts."""
-
-    manifest: FileManifest
-    parts: PartsCache
-    synthetic: bool
-
-    @cached_property
-    def arcs(self) -> pl.Series:
-        """Identifiers of the file's arcs."""
-        return self.parts.file_frame("arcs").to_series()
-
-    @cached_property
-    def attributes(self) -> pl.DataFrame:
-        """Distinct attributes of the file's arcs."""
-        return self.parts.file_frame("attributes")
-
-    def rows(self, day: date) -> PartRows:
-        """The file's rows of a day that it covers."""
-        return PartRows(self.parts.part(day), self.arcs, self.attributes)
-
-
-class GeographyOfDay(Protocol):
-    """Gives the reference editions in force on a day."""
-
-    def __call__(self, day: date) -> Geography:
-        """The geography of the day."""
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """All that the days of one run are made from."""
-
-    listing: Listing
-    files: list[SplitFile]
-    geography_of: GeographyOfDay
 
 
 @dataclass(frozen=True)
@@ -171,19 +130,20 @@ def _ended(
 def _build(day: date, inputs: Inputs, in_place: Fullness) -> _Built:
     limits = thresholds()
     geography = inputs.geography_of(day)
-    held = [file for file in inputs.files if file.manifest.covers(day)]
+    held = inputs.held(day)
     with_rows = [file for file in held if str(day) in file.manifest.days]
     records = resolve([file.rows(day) for file in with_rows])
     rejects = _rejects_of(day, held)
     measured = measure(records, day, geography, limits)
     reading = _reading(records, rejects, measured)
     checks = audit(reading, measured.sums, in_place, limits)
-    edition = edition_id(records, day, geography, limits)
-    synthetic = any(file.synthetic for file in (held or inputs.files))
+    credits = (attribution_for(DATASET, inputs.is_synthetic(day)), *geography.attributions)
+    edition = edition_id(records, day, geography, limits, credits)
     summary = ComptagesSummary(
         day=day,
         edition=edition,
-        attribution=attribution_for(DATASET, synthetic),
+        attribution=credits[0],
+        context_attributions=credits[1:],
         status="published" if records.arcs else "no_data",
         method_version=METHOD_VERSION,
         thresholds_version=limits.version,
@@ -251,12 +211,6 @@ def _rejects_of(day: date, held: list[SplitFile]) -> pl.DataFrame:
         if str(day) in file.manifest.rejects
     ]
     return pl.concat(frames) if frames else pl.DataFrame(schema={"reason": pl.String})
-
-
-def reject_rows(file: SplitFile) -> pl.DataFrame:
-    """Rejects of a file, with its digest, in the columns of the contract and the day."""
-    frame = file.parts.file_frame("rejects")
-    return frame.select(pl.lit(file.manifest.raw_sha256).alias("raw_sha256"), pl.all())
 
 
 def _write(store: Store, day: date, built: _Built) -> list[str]:

@@ -16,10 +16,11 @@ from cityflow.contracts import (
     Run,
     SourceState,
 )
+from cityflow.contracts.base import Credited
 from cityflow.storage import canonical
 from cityflow_reporter.why import judge
 
-METHOD_VERSION = "1"
+METHOD_VERSION = "2"
 
 
 @dataclass(frozen=True)
@@ -57,19 +58,20 @@ def _state(day: date, item: Evidence) -> SourceState:
         edition=item.pointer.edition if item.pointer else None,
         records=item.pointer.records if item.pointer else None,
         note=verdict.note,
-        attribution=_attribution(item),
+        **_credit(item),
     )
 
 
-def _attribution(item: Evidence) -> Attribution:
+def _credit(item: Evidence) -> dict[str, Any]:
     if item.summary is not None:
-        return item.summary.attribution
-    return attribution_for(item.dataset, synthetic=False)
+        return {name: getattr(item.summary, name) for name in Credited.model_fields}
+    return {"attribution": attribution_for(item.dataset, synthetic=False)}
 
 
 def _attributions(sources: Sequence[SourceState]) -> tuple[Attribution, ...]:
-    carried = tuple(source.attribution for source in sources if source.edition is not None)
-    return carried or tuple(source.attribution for source in sources)
+    carried = [source for source in sources if source.edition is not None]
+    every = (credit for source in carried or sources for credit in source.attributions)
+    return tuple(dict.fromkeys(every))
 
 
 def _missing(sources: Sequence[SourceState]) -> list[Missing]:

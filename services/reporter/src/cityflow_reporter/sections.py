@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cityflow.contracts import ComptagesSummary, DailyReport, Dataset
+from cityflow.contracts import ComptagesSummary, DailyReport, Dataset, SourceState
 from cityflow.contracts.base import Model
 from cityflow.contracts.report_tables import COVERAGE, SECTIONS
 from cityflow.contracts.tables import Table
@@ -31,7 +31,7 @@ def section_rows(report: DailyReport) -> dict[str, list[Row]]:
         "missing": [_flat(missing) for missing in report.missing],
         "sources": [_flat(source) for source in report.sources],
     }
-    credits = {source.dataset.value: _flat(source.attribution) for source in report.sources}
+    credits = {source.dataset.value: _credit(source) for source in report.sources}
     return {
         table.name: [_complete(table, report, credits, row) for row in own.get(table.name, [])]
         for table in SECTIONS
@@ -71,6 +71,13 @@ def _counts(kind: str, counts: Mapping[str, int]) -> Iterator[Row]:
 
 def _scalars(summary: ComptagesSummary) -> Row:
     return {name: value for name, value in _flat(summary).items() if not isinstance(value, list)}
+
+
+def _credit(source: SourceState) -> Row:
+    """Whom to name for a dataset and the reference data it used, each word once."""
+    every = [_flat(credit) for credit in source.attributions]
+    texts = {name: "; ".join(dict.fromkeys(str(one[name]) for one in every)) for name in every[0]}
+    return {**texts, "synthetic": source.is_synthetic}
 
 
 def _flat(model: Model) -> Row:

@@ -42,6 +42,7 @@ def days_of_arc(path: ArcPath, query: ArcDaysQuery) -> Response:
         credits = reading().attributions(pointers)
         answer = ArcDays(
             attribution=credits[0],
+            context_attributions=credits[1:],
             arc_id=path.arc_id,
             first=first,
             last=last,

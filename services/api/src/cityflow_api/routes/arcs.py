@@ -100,7 +100,7 @@ def _arc_filters(query: ArcsQuery) -> list[pl.Expr]:
 
 def _arc_page(step: Walk, page: Rows) -> Response:
     answer = ArcPage(
-        attribution=step.facts.attribution,
+        **dict(step.facts.credit),
         day=step.found.day,
         edition=step.found.edition,
         status=step.facts.status,
@@ -108,29 +108,29 @@ def _arc_page(step: Walk, page: Rows) -> Response:
         arcs=rows.arc_rows(page.frame),
         next_cursor=page.next_cursor,
     )
-    return json_answer(answer, (step.facts.attribution,))
+    return json_answer(answer, step.facts.credit.attributions)
 
 
 def _arc_collection(step: Walk, page: Rows) -> Response:
     features = rows.arc_features(page.frame)
     following = None if page.next_cursor is None else here(cursor=page.next_cursor)
     answer = ArcCollection(
-        attribution=step.facts.attribution,
+        **dict(step.facts.credit),
         day=step.found.day,
         edition=step.found.edition,
         status=step.facts.status,
         type="FeatureCollection",
         numberMatched=page.matched,
         numberReturned=len(features),
-        links=rows.collection_links(here(), following, step.facts.attribution.licence_url),
+        links=rows.collection_links(here(), following, step.facts.credit.attribution.licence_url),
         features=features,
     )
-    return json_answer(answer, (step.facts.attribution,), "geojson")
+    return json_answer(answer, step.facts.credit.attributions, "geojson")
 
 
 def _hour_page(step: Walk, page: Rows) -> Response:
     answer = ArcHourPage(
-        attribution=step.facts.attribution,
+        **dict(step.facts.credit),
         day=step.found.day,
         edition=step.found.edition,
         status=step.facts.status,
@@ -138,12 +138,12 @@ def _hour_page(step: Walk, page: Rows) -> Response:
         hours=rows.arc_hour_rows(page.frame),
         next_cursor=page.next_cursor,
     )
-    return json_answer(answer, (step.facts.attribution,))
+    return json_answer(answer, step.facts.credit.attributions)
 
 
 def _csv(step: Walk, page: Rows, table: str) -> Response:
     name = f"comptages_{table}_{step.found.day}"
-    answer = csv_answer(rows.csv(page.frame), name, (step.facts.attribution,))
+    answer = csv_answer(rows.csv(page.frame), name, step.facts.credit.attributions)
     for header, count in zip(ROW_COUNTS, (page.frame.height, page.matched), strict=True):
         answer.headers[header] = str(count)
     return answer

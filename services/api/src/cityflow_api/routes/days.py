@@ -53,7 +53,7 @@ def metrics(path: MetricsPath, query: EditionQuery) -> Response:
 
     def make() -> Response:
         summary = summary_of.model_validate(reading().document(found))
-        return page_links(json_answer(summary, (facts.attribution,)), None)
+        return page_links(json_answer(summary, facts.credit.attributions), None)
 
     return http_cache.revalidated(http_cache.tag(found.edition), make, forever=found.pinned)
 

@@ -1,10 +1,12 @@
 """The identity of a day's edition: what it holds and what it was made with, never when."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
 
+from cityflow.contracts import Attribution
 from cityflow.storage.canonical import digest, dumps
 from cityflow_processor.comptages.fields import DIGEST
 from cityflow_processor.comptages.geography import Geography
@@ -33,8 +35,14 @@ def records_digest(records: DayRecords) -> str:
     return state.hexdigest()
 
 
-def edition_id(records: DayRecords, day: date, geography: Geography, limits: Thresholds) -> str:
-    """Twenty hex digits over the records, the context editions and the versions."""
+def edition_id(
+    records: DayRecords,
+    day: date,
+    geography: Geography,
+    limits: Thresholds,
+    credits: Sequence[Attribution],
+) -> str:
+    """Twenty hex digits over the records, the context editions, the versions, and the sources."""
     identity = {
         "dataset": "comptages",
         "day": str(day),
@@ -44,5 +52,6 @@ def edition_id(records: DayRecords, day: date, geography: Geography, limits: Thr
         "thresholds": limits.version,
         "method": METHOD_VERSION,
         "writer": WRITER_VERSION,
+        "sources": [credit.attribution for credit in credits],
     }
     return digest(dumps(identity))[:EDITION_DIGITS]

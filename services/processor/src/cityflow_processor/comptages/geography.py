@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import polars as pl
 
+from cityflow.contracts import Attribution
 from cityflow.geo import LonLat, ZoneIndex, length_m, midpoint
 from cityflow_processor.comptages.fields import ARC, DIGEST
 
@@ -61,6 +62,7 @@ class Geography:
     zones: Sequence[Zone] = ()
     referentiel_edition: str | None = None
     referentiel: Mapping[str, KnownArc] = field(default_factory=dict)
+    attributions: tuple[Attribution, ...] = ()
     _index: ZoneIndex | None = field(init=False, default=None)
     _places: dict[str, Place | None] = field(init=False, default_factory=dict)
     _tables: dict[str, pl.DataFrame] = field(init=False, default_factory=dict)

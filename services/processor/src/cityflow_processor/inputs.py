@@ -1,0 +1,91 @@
+"""What the days of one run are made from: raw files that are split, and the reference data."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Protocol
+
+import polars as pl
+
+from cityflow_processor.comptages.geography import Geography
+from cityflow_processor.comptages.resolve import PartRows
+from cityflow_processor.listing import Listing
+from cityflow_processor.reading.parts import FileManifest, PartsCache
+
+
+@dataclass(eq=False)
+class SplitFile:
+    """A raw file whose parts are ready, in the order of receipts."""
+
+    manifest: FileManifest
+    parts: PartsCache
+    synthetic: bool
+
+    @property
+    def days(self) -> set[date]:
+        """Days of which it holds a row or a reject."""
+        return {date.fromisoformat(d) for d in (*self.manifest.days, *self.manifest.rejects)}
+
+    @cached_property
+    def arcs(self) -> pl.Series:
+        """Identifiers of the file's arcs."""
+        return self.parts.file_frame("arcs").to_series()
+
+    @cached_property
+    def attributes(self) -> pl.DataFrame:
+        """Distinct attributes of the file's arcs."""
+        return self.parts.file_frame("attributes")
+
+    def rows(self, day: date) -> PartRows:
+        """The file's rows of a day that it covers."""
+        return PartRows(self.parts.part(day), self.arcs, self.attributes)
+
+
+def reject_rows(file: SplitFile) -> pl.DataFrame:
+    """Rejects of a file, with its digest, in the columns of the contract and the day."""
+    frame = file.parts.file_frame("rejects")
+    return frame.select(pl.lit(file.manifest.raw_sha256).alias("raw_sha256"), pl.all())
+
+
+class GeographyOfDay(Protocol):
+    """Gives the reference editions in force on a day."""
+
+    def __call__(self, day: date) -> Geography:
+        """The geography of the day."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that the days of one run are made from."""
+
+    listing: Listing
+    files: list[SplitFile]
+    geography_of: GeographyOfDay
+
+    def held(self, day: date) -> list[SplitFile]:
+        """The files that hold a row or a reject of a day."""
+        return self._by_day.get(day, [])
+
+    def is_synthetic(self, day: date) -> bool:
+        """Whether what is known of a day was generated.
+
+        That a day has no data is known from the days around it: from the files that hold the
+        nearest one before or after.
+        """
+        at = bisect_left(self._days, day)
+        known = [day] if self.held(day) else [*self._days[max(0, at - 1) : at + 1]]
+        return any(file.synthetic for one in known for file in self.held(one))
+
+    @cached_property
+    def _by_day(self) -> dict[date, list[SplitFile]]:
+        found: dict[date, list[SplitFile]] = defaultdict(list)
+        for file in self.files:
+            for day in file.days:
+                found[day].append(file)
+        return dict(found)
+
+    @cached_property
+    def _days(self) -> list[date]:
+        return sorted(self._by_day)
