@@ -14,6 +14,7 @@ from cityflow.contracts import (
     Holding,
     Lease,
     Manifest,
+    MonthHistory,
     OutsideFile,
     Pointer,
     RawMeta,
@@ -60,6 +61,7 @@ DOCUMENTS: Final = (
         DailyReport,
         f"Document `edition/report`; the current one also as `{layout.report_file(_DAY, 'json')}`.",
     ),
+    _Published(MonthHistory, "Document `edition/history/<dataset>`, one a completed month."),
     _Published(Pointer, "Document `pointer/<dataset>` and `pointer/report`, one a day."),
     _Published(Run, "Document `run`, one an attempt."),
     _Published(Lease, "Document `lease`, while somebody works on a day."),
@@ -130,6 +132,8 @@ def _key(dataset: str, table: Table) -> str:
         return layout.clean(dataset, _DAY, _EDITION)
     if table.name == "rejects":
         return layout.rejects(dataset, _DAY, _EDITION)
+    if table.name == "history":
+        return layout.history(dataset, _DAY, _EDITION)
     return layout.table(dataset, _DAY, _EDITION, table.name)
 
 

@@ -42,7 +42,7 @@ def configuration() -> str:
             "# Configuration\n",
             _GENERATED,
             "From the environment only; in development a `.env` file is read as well. An empty "
-            "value means not set. `cityflow settings` prints each value and where it came from, "
+            "value means not set. `cityflow doctor` prints each value and where it came from, "
             "and never a secret.\n",
             table_markdown(),
             "## Which backends are used\n",

@@ -10,6 +10,7 @@ from cityflow.contracts.base import (
     Severity,
 )
 from cityflow.contracts.comptages import ComptagesSummary, State
+from cityflow.contracts.history import MonthHistory, history_of
 from cityflow.contracts.ledger import (
     Counts,
     Holding,
@@ -37,6 +38,7 @@ __all__ = [
     "Lease",
     "Manifest",
     "Missing",
+    "MonthHistory",
     "OutsideFile",
     "Pointer",
     "PublishedDocument",
@@ -50,4 +52,5 @@ __all__ = [
     "SourceDay",
     "SourceState",
     "State",
+    "history_of",
 ]

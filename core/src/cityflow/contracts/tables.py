@@ -104,6 +104,17 @@ COMPTAGES_ALERTS = Table(
     ),
 )
 
+COMPTAGES_HISTORY = Table(
+    "history",
+    ("arc_id", "day"),
+    "The table `arcs` of all days of a completed month, without geometry.",
+    (
+        COMPTAGES_ARCS.columns[0],
+        Column("day", "date", "", "Service day"),
+        *(column for column in COMPTAGES_ARCS.columns[1:] if column.name != "geometry"),
+    ),
+)
+
 REJECTS = Table(
     "rejects",
     ("raw_sha256", "row"),
@@ -119,5 +130,12 @@ REJECTS = Table(
 )
 
 TABLES: dict[str, tuple[Table, ...]] = {
-    "comptages": (COMPTAGES_CLEAN, COMPTAGES_ARC_HOURS, COMPTAGES_ARCS, COMPTAGES_ALERTS, REJECTS),
+    "comptages": (
+        COMPTAGES_CLEAN,
+        COMPTAGES_ARC_HOURS,
+        COMPTAGES_ARCS,
+        COMPTAGES_ALERTS,
+        COMPTAGES_HISTORY,
+        REJECTS,
+    ),
 }

@@ -77,6 +77,11 @@ def table(dataset: str, day: Day, edition: str, name: str) -> str:
     return f"metrics/{dataset}/dt={day}/{edition}/{name}.parquet"
 
 
+def history(dataset: str, month: Day, edition: str) -> str:
+    """One completed month of a dataset; `month` is its first day."""
+    return f"metrics/{dataset}/history/ym={month:%Y-%m}/{edition}.parquet"
+
+
 def summary_file(dataset: str, day: Day) -> str:
     """The current summary document as a file, for people."""
     return f"metrics/{dataset}_metrics_{day}.json"
@@ -101,11 +106,15 @@ def service_days(key: str) -> tuple[Day, Day] | None:
             day = date.fromisoformat(dated[1] or dated[2])
             return day, day
         if monthly := _MONTHLY.search(key):
-            first = date.fromisoformat(f"{monthly[1]}-01")
-            return first, first.replace(day=monthrange(first.year, first.month)[1])
+            return month_of(date.fromisoformat(f"{monthly[1]}-01"))
     except ValueError:
         return None
     return None
+
+
+def month_of(day: Day) -> tuple[Day, Day]:
+    """First and last day of its month."""
+    return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def is_permanent(key: str) -> bool:

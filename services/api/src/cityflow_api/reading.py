@@ -20,6 +20,7 @@ from cityflow.storage import Editions, Store
 from cityflow_api.caching import Cache
 from cityflow_api.failures import NotFound
 from cityflow_api.frames import Frames, empty
+from cityflow_api.months import Months
 
 REPORT = "report"
 NO_DATA: Final = "no_data"
@@ -50,6 +51,7 @@ class Reading:
     def __init__(self, store: Callable[[], Store]) -> None:
         self.store = store
         self.frames = Frames(store)
+        self.months = Months(store)
         self._facts: Cache[tuple[str, date, str], Facts] = Cache(FACTS_HELD)
 
     def find(self, dataset: str, day: date, edition: str | None) -> Found:

@@ -20,6 +20,7 @@ from cityflow.storage import RawEntry, Runs, Store, layout
 from cityflow.telemetry import get_logger
 from cityflow_processor.comptages.geography import Geography
 from cityflow_processor.days import DATASET, DayDone, process_day
+from cityflow_processor.history import compact
 from cityflow_processor.inputs import GeographyOfDay, Inputs, SplitFile, reject_rows
 from cityflow_processor.listing import Listing
 from cityflow_processor.reading.parts import FileManifest, PartsCache, drop_left_chunks
@@ -68,7 +69,15 @@ def process(store: Store, settings: Settings, asked: Asked) -> Result:
     inputs = Inputs(listing, files, _geography(store, result))
     result.days.extend(_process_days(store, days, inputs))
     result.days.sort(key=lambda done: done.day)
+    _compact(store, days)
     return result
+
+
+def _compact(store: Store, days: list[date]) -> None:
+    """Months are a copy of what is published: one that cannot be made fails nothing."""
+    for month in compact(store, DATASET, days):
+        if month.error:
+            _log.error("month not compacted", month=str(month.month), reason=month.error)
 
 
 def _days_held(days: list[date], files: list[SplitFile]) -> list[date]:

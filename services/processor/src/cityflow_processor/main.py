@@ -1,4 +1,4 @@
-"""The command line of the processor: `run` for one day, `backfill` for many."""
+"""The command line of the processor: `run` a day, `backfill` many, `compact` completed months."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated
@@ -6,14 +6,16 @@ from typing import Annotated
 import typer
 
 from cityflow.console import App, print_result
-from cityflow.errors import BadArguments, QualityGateRed, SourceError
+from cityflow.errors import BadArguments, QualityGateRed, SourceError, StoreUnavailable
 from cityflow.settings import Settings
 from cityflow.storage import open_store
 from cityflow.telemetry import configure_logging
 from cityflow_processor.backfill import Asked, process
 from cityflow_processor.comptages.fields import EARLIEST_YEAR, LATEST_YEAR
 from cityflow_processor.days import DATASET
+from cityflow_processor.history import compact as compact_months
 from cityflow_processor.memory import return_freed_memory
+from cityflow_processor.result import months_document, months_table
 
 app = App(help="Turn raw files into published daily editions.")
 
@@ -51,9 +53,28 @@ def backfill(
     _process(dataset, Asked(first, last), json)
 
 
+@app.command()
+def compact(
+    dataset: DatasetName = DATASET,
+    month: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM", help="Only this month; else all completed.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Bring the tables of completed months up to date; `run` and `backfill` do so themselves."""
+    _refuse_unknown(dataset)
+    days = None if month is None else [_day(f"{month}-01", "--month")]
+    settings = Settings.load()
+    configure_logging(settings)
+    with open_store(settings) as store:
+        done = compact_months(store, dataset, days)
+    print_result(months_document(done), [months_table(done)], json)
+    if failed := [one.error for one in done if one.error]:
+        raise StoreUnavailable(f"{len(failed)} month(s) not compacted: {failed[0]}")
+
+
 def _process(dataset: str, asked: Asked, as_json: bool) -> None:
-    if dataset != DATASET:
-        raise BadArguments(f"--dataset {dataset!r} cannot be processed; expected {DATASET!r}")
+    _refuse_unknown(dataset)
     settings = Settings.load()
     configure_logging(settings)
     return_freed_memory()
@@ -72,6 +93,11 @@ def _process(dataset: str, asked: Asked, as_json: bool) -> None:
         )
     if result.unreadable:
         raise SourceError(f"{len(result.unreadable)} raw file(s) could not be read; see the table")
+
+
+def _refuse_unknown(dataset: str) -> None:
+    if dataset != DATASET:
+        raise BadArguments(f"--dataset {dataset!r} cannot be processed; expected {DATASET!r}")
 
 
 def _day(text: str, option: str) -> date:

@@ -1,12 +1,14 @@
 """What a command did: counts of the days asked for, as a document and as a table."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from cityflow.contracts import Counts
 from cityflow_processor.days import DayDone
+from cityflow_processor.history import Compacted
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -95,3 +97,20 @@ class Result:
 def _red(done: DayDone) -> dict[str, Any]:
     gates = [f"{c.name}: {c.message}" for c in done.checks if c.severity == "red"]
     return {"day": str(done.day), "gates": gates}
+
+
+def months_document(done: Sequence[Compacted]) -> dict[str, Any]:
+    """What became of completed months, as JSON values."""
+    return {"months": [asdict(one) | {"month": f"{one.month:%Y-%m}"} for one in done]}
+
+
+def months_table(done: Sequence[Compacted]) -> "Table":
+    """The same for people."""
+    from rich.table import Table
+
+    table = Table("month", "outcome", title="Completed months")
+    for name in ("days", "rows"):
+        table.add_column(name, justify="right")
+    for one in done:
+        table.add_row(f"{one.month:%Y-%m}", one.outcome, f"{one.days}", f"{one.rows:,}")
+    return table

@@ -46,7 +46,7 @@ def instants(hours: npt.NDArray[np.int64]) -> pl.Series:
     return pl.Series(hours * _HOUR_US, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
 
 
-def parquet_bytes(frame: pl.DataFrame) -> bytes:
+def parquet_bytes(frame: pl.DataFrame, row_group_rows: int = _ROW_GROUP_ROWS) -> bytes:
     """A published table as Parquet."""
     buffer = BytesIO()
     frame.write_parquet(
@@ -54,17 +54,19 @@ def parquet_bytes(frame: pl.DataFrame) -> bytes:
         compression="zstd",
         compression_level=1,
         statistics=True,
-        row_group_size=_ROW_GROUP_ROWS,
+        row_group_size=row_group_rows,
     )
     return buffer.getvalue()
 
 
-def keep(objects: Objects, key: str, frame: pl.DataFrame) -> None:
+def keep(
+    objects: Objects, key: str, frame: pl.DataFrame, row_group_rows: int = _ROW_GROUP_ROWS
+) -> None:
     """Store a published table, which never changes; what a fault left of it is replaced.
 
     Bytes of another size that hold the same rows stay: an earlier writer wrote them.
     """
-    data = parquet_bytes(frame)
+    data = parquet_bytes(frame, row_group_rows)
     if objects.put_if_absent(key, data) or objects.size(key) == len(data):
         return
     try:

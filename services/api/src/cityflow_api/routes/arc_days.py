@@ -1,7 +1,8 @@
-"""One arc over days: each day with its edition and coverage, absence said in words, never as 0."""
+"""One arc over days: each with its edition and coverage, absence said in words, never as 0."""
 
 from datetime import date, timedelta
 
+import polars as pl
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
@@ -10,6 +11,7 @@ from cityflow.contracts import Pointer
 from cityflow.contracts.api import ArcDay, ArcDays
 from cityflow_api import http_cache, rows
 from cityflow_api.answering import json_answer, page_links
+from cityflow_api.arc_history import ArcHistory
 from cityflow_api.documented import answers, operation_id
 from cityflow_api.failures import BadParameter, NotFound
 from cityflow_api.negotiation import form
@@ -39,14 +41,15 @@ def days_of_arc(path: ArcPath, query: ArcDaysQuery) -> Response:
     )
 
     def make() -> Response:
-        credits = reading().attributions(pointers)
+        history = ArcHistory.of(reading(), ROADS, pointers)
+        credits = history.attributions()
         answer = ArcDays(
             attribution=credits[0],
             context_attributions=credits[1:],
             arc_id=path.arc_id,
             first=first,
             last=last,
-            days=_days(path.arc_id, pointers),
+            days=_days(path.arc_id, history),
         )
         return page_links(json_answer(answer, credits), None)
 
@@ -75,8 +78,9 @@ def _back(day: date, days: int) -> date:
     return day - min(timedelta(days=days), day - date.min)
 
 
-def _days(arc_id: str, pointers: list[Pointer]) -> tuple[ArcDay, ...]:
-    found = tuple(_day(arc_id, pointer) for pointer in pointers)
+def _days(arc_id: str, history: ArcHistory) -> tuple[ArcDay, ...]:
+    rows_of = history.rows(arc_id)
+    found = tuple(_day(pointer, rows_of.get(pointer.day)) for pointer in history.pointers)
     with_data = [day for day in found if day.status != NO_DATA]
     if with_data and all(day.status == "absent" for day in with_data):
         raise NotFound(
@@ -87,11 +91,10 @@ def _days(arc_id: str, pointers: list[Pointer]) -> tuple[ArcDay, ...]:
     return found
 
 
-def _day(arc_id: str, pointer: Pointer) -> ArcDay:
-    if pointer.status == NO_DATA:
+def _day(pointer: Pointer, row: pl.DataFrame | None) -> ArcDay:
+    if pointer.status == NO_DATA or row is None:
         return ArcDay(day=pointer.day, edition=pointer.edition, status=NO_DATA, figures=None)
-    frame = reading().frames.rows_of_arc(ROADS, pointer.day, pointer.edition, arc_id)
-    figures = rows.arc_figures(frame)
+    figures = rows.arc_figures(row)
     return ArcDay(
         day=pointer.day,
         edition=pointer.edition,

@@ -1,0 +1,172 @@
+"""Completed months of a dataset, each one table sorted by entity, so that a year is few objects.
+
+A month is an edition whose inputs are the editions of its days: it is made anew when one of them
+changes, and its bytes follow from them alone.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
+from itertools import groupby
+from typing import Final, Literal
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from cityflow.calendar import paris_day
+from cityflow.console import progress
+from cityflow.contracts import Attribution, MonthHistory, Pointer, history_of
+from cityflow.contracts.tables import COMPTAGES_HISTORY, Table
+from cityflow.errors import ObjectNotFound, StoreUnavailable
+from cityflow.storage import Candidate, Editions, Runs, Store, layout
+from cityflow.storage.canonical import digest, dumps
+from cityflow_processor.tables import WRITER_VERSION, conform, keep, schema
+
+METHOD_VERSION: Final = "1"
+
+# A group is what a reader of one entity fetches: some hundred of them over a month.
+ROW_GROUP_ROWS: Final = 4096
+
+_SOURCES: Final[dict[str, tuple[str, Table]]] = {"comptages": ("arcs", COMPTAGES_HISTORY)}
+
+
+class LostTable(StoreUnavailable):
+    """A table of a published day is not there, or damaged."""
+
+
+@dataclass(frozen=True)
+class Compacted:
+    """One month, and what became of it. `month` is its first day."""
+
+    month: date
+    outcome: Literal["new", "unchanged", "lost_race", "failed"]
+    days: int
+    rows: int
+    error: str | None = None
+
+
+def compact(
+    store: Store, dataset: str, days: Iterable[date] | None = None, now: datetime | None = None
+) -> list[Compacted]:
+    """Bring the completed months up to date: those of `days`, or all that have an edition.
+
+    A month of which a published table is lost fails alone. Raises StoreUnavailable.
+    """
+    this_month = paris_day(now or datetime.now(UTC)).replace(day=1)
+    wanted = None if days is None else {day.replace(day=1) for day in days}
+    done = []
+    with progress("Compacting months", unit="months") as shown:
+        for month, pointers in _months(store, dataset, wanted, this_month):
+            done.append(_compact(store, dataset, month, pointers))
+            shown.advance()
+    return done
+
+
+def _months(
+    store: Store, dataset: str, wanted: set[date] | None, before: date
+) -> Iterator[tuple[date, Sequence[Pointer]]]:
+    """Wanted months `before` this one and the current pointers of their days, in order."""
+    completed = {month for month in wanted or () if month < before}
+    if wanted is not None and not completed:
+        return
+    first = min(completed, default=None)
+    last = layout.month_of(max(completed))[1] if completed else before - timedelta(days=1)
+    pointers = Editions(store).pointers(dataset, first, last)
+    for month, days in groupby(pointers, key=lambda pointer: pointer.day.replace(day=1)):
+        if wanted is None or month in completed:
+            yield month, list(days)
+
+
+def _compact(store: Store, dataset: str, month: date, pointers: Sequence[Pointer]) -> Compacted:
+    editions, name = Editions(store), history_of(dataset)
+    expected = editions.current_version(name, month)
+    inputs = {str(pointer.day): pointer.edition for pointer in pointers}
+    edition = _edition(dataset, month, inputs)
+    key = layout.history(dataset, month, edition)
+    held = editions.current(name, month)
+    if held is not None and held.edition == edition and _is_whole(store, dataset, month, held):
+        return Compacted(month, "unchanged", len(inputs), held.records)
+    run = Runs(store).start("process", name, month)
+    try:
+        frame = _frame(store, dataset, pointers)
+        keep(store.objects, key, frame, ROW_GROUP_ROWS)
+        document = MonthHistory(
+            dataset=dataset,
+            month=month,
+            edition=edition,
+            inputs=inputs,
+            rows=frame.height,
+            table=key,
+            attributions=_attributions(editions, pointers),
+        )
+        outcome = editions.publish(_candidate(document, run.run_id, expected))
+    except Exception as error:
+        Runs(store).finish(run, "failed", error=str(error)[:2000])
+        if isinstance(error, LostTable):
+            return Compacted(month, "failed", len(inputs), 0, str(error))
+        raise
+    used = tuple(inputs.values())
+    Runs(store).finish(run, outcome, edition=edition, inputs=used, outputs=(key,))
+    return Compacted(month, outcome, len(inputs), frame.height)
+
+
+def _is_whole(store: Store, dataset: str, month: date, pointer: Pointer) -> bool:
+    """Whether all that the pointer promises is there."""
+    document = Editions(store).document(history_of(dataset), month, pointer.edition)
+    key = layout.history(dataset, month, pointer.edition)
+    return document is not None and store.objects.size(key) is not None
+
+
+def _candidate(document: MonthHistory, run_id: str, expected: int) -> Candidate:
+    return Candidate(
+        dataset=history_of(document.dataset),
+        day=document.month,
+        edition=document.edition,
+        document=document.model_dump(mode="json"),
+        status="published",
+        records=document.rows,
+        run_id=run_id,
+        now=datetime.now(UTC),
+        expected=expected,
+    )
+
+
+def _edition(dataset: str, month: date, inputs: dict[str, str]) -> str:
+    identity = {
+        "dataset": dataset,
+        "month": str(month),
+        "inputs": inputs,
+        "method": METHOD_VERSION,
+        "writer": WRITER_VERSION,
+    }
+    return digest(dumps(identity))[:20]
+
+
+def _attributions(editions: Editions, pointers: Sequence[Pointer]) -> tuple[Attribution, ...]:
+    found: dict[Attribution, None] = {}
+    for one in pointers:
+        document = editions.document(one.dataset, one.day, one.edition)
+        if document is None:
+            raise LostTable(f"edition {one.edition} of {one.day} is lost; process its day again")
+        found[Attribution.model_validate(document["attribution"])] = None
+    return tuple(found)
+
+
+def _frame(store: Store, dataset: str, pointers: Sequence[Pointer]) -> pl.DataFrame:
+    name, table = _SOURCES[dataset]
+    frames = [pl.DataFrame(schema=schema(table))]
+    for pointer in pointers:
+        if pointer.status == "published":
+            key = layout.table(dataset, pointer.day, pointer.edition, name)
+            day = _read(store, key, table).with_columns(day=pl.lit(pointer.day))
+            frames.append(conform(day, table))
+    return pl.concat(frames).sort(table.key)
+
+
+def _read(store: Store, key: str, table: Table) -> pl.DataFrame:
+    columns = [column.name for column in table.columns if column.name != "day"]
+    try:
+        return pl.read_parquet(BytesIO(store.objects.read(key)), columns=columns)
+    except (PolarsError, ObjectNotFound) as error:
+        raise LostTable(f"{key} is lost or damaged ({error}); process its day again") from error
