@@ -2,6 +2,11 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,6 +24,7 @@ from cityflow.storage.paging import all_documents
 from cityflow.storage.ports import DocumentId
 
 FIRST = date(2025, 1, 30)
+PASSWORD = "hunter2"
 PUBLISHED_AT = datetime(2025, 6, 1, tzinfo=UTC)
 
 Snapshot = dict[str, str]
@@ -132,3 +138,26 @@ class Command:
     def total(self, column: str) -> int:
         """The sum of a column of the reconciliation."""
         return sum(row[column] for row in self.result["kinds"])
+
+
+def doctors_error(folder: Path, variables: Mapping[str, str]) -> str:
+    """What `cityflow doctor` ends with under this environment, in under 5 seconds as it must."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "OUTPUT_DIR": str(folder / "output"),
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": PASSWORD,
+        **variables,
+    }
+    started = time.monotonic()
+    ended = subprocess.run(
+        [Path(sys.executable).with_name("cityflow"), "doctor"],
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    seconds = time.monotonic() - started
+    assert ended.returncode == 5, ended.stderr
+    assert seconds < 5
+    assert PASSWORD not in ended.stdout + ended.stderr
+    (line,) = [line for line in ended.stderr.splitlines() if line.startswith("error: ")]
+    assert "no answer within" not in line  # the reason itself, not only that time was up
+    return line

@@ -26,7 +26,6 @@ from cityflow.errors import (
     StoreUnavailable,
     TryAgain,
 )
-from cityflow.main import app as cityflow_app
 from cityflow.telemetry import configure_logging
 
 
@@ -266,43 +265,3 @@ def test_importing_the_console_and_settings_stays_light() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
-
-
-@pytest.fixture
-def _clean_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MONGODB_URL", "mongodb://user:hunter2@db")
-    monkeypatch.setenv("API_PORT", "9000")
-
-
-@pytest.mark.usefixtures("_clean_place")
-def test_cityflow_settings_prints_values_origins_and_choice(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert exit_code_of(cityflow_app, "settings") == 0
-    out = capsys.readouterr().out
-    assert "hunter2" not in out
-    row = next(line for line in out.splitlines() if " API_PORT " in line)
-    assert [cell.strip() for cell in row.split("│")[1:4]] == ["API_PORT", "9000", "environment"]
-    assert "MONGODB_URL is set" in out
-
-
-@pytest.mark.usefixtures("_clean_place")
-def test_cityflow_settings_as_json_is_alone_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
-    assert exit_code_of(cityflow_app, "settings", "--json") == 0
-    found = json.loads(capsys.readouterr().out)
-    rows = {row["name"]: (row["value"], row["origin"]) for row in found["settings"]}
-    assert rows["MONGODB_URL"] == ("***", "environment")
-    assert rows["API_HOST"] == ("127.0.0.1", "default")
-    assert found["backends"]["database"] == "mongodb"
-
-
-def test_cityflow_settings_names_a_bad_value(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("API_PORT", "x")
-    assert exit_code_of(cityflow_app, "settings") == 2
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.startswith("error: API_PORT='x' (environment) cannot be used: ")
-    assert err.count("\n") == 1

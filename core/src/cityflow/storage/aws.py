@@ -65,7 +65,7 @@ class Aws:
 
     def quick(self) -> Config:
         """For the first contact: it answers, or fails, in under 5 seconds."""
-        return self._config(connect=2.0, answer=3.5, attempts=1)
+        return self._config(connect=2.0, answer=min(3.5, self.patience_seconds), attempts=1)
 
     def patient(self) -> Config:
         """For all that follows: botocore doubles its pauses, so n attempts take about patience."""

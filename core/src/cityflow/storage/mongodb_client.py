@@ -107,7 +107,7 @@ class MongodbClient:
             return MongoClient(
                 self._url,
                 appname="cityflow",
-                serverSelectionTimeoutMS=_SELECTION_MS,
+                serverSelectionTimeoutMS=min(_SELECTION_MS, int(1000 * self._patience)),
                 connectTimeoutMS=_CONNECT_MS,
                 socketTimeoutMS=_ANSWER_MS,
                 waitQueueTimeoutMS=_ANSWER_MS,
