@@ -124,6 +124,44 @@ def test_what_is_no_date_is_refused(text: str) -> None:
         span_of(text, PARIS)
 
 
+@pytest.mark.parametrize(
+    ("clause", "expected"),
+    [
+        ("day = date'2025-10-25'", 4),
+        ("day > date'2025-10-25'", 8),
+        ("day <= '2025-10-25'", 4),
+        ("day != date'2025-10-25'", 8),
+        ("day(day) = 26 and month(day) = 10 and year(day) = 2025", 8),
+        ("hour(at) = 2", 2),
+        ("date_format(at, 'yyyy-MM-dd HH:mm') = '2025-10-26 04:00'", 1),
+        ("at != date'2025-10-25T20:00:00Z'", 11),
+        ("at is null", 1),
+        ("at is not null and n in [0 .. 1]", 6),
+        ("n in ]0 .. 2.5[", 3),
+        ("n in [0 TO 1[", 3),
+        ("name not in ('a', 'b')", 6),
+        ("name not like 'IT'", 9),
+        ("not (name = 'a' or name = 'b')", 6),
+        ("n > -1 AND NOT n = 1", 6),
+        ("name: 'a'", 3),
+        ("n <> 1", 9),
+    ],
+)
+def test_conditions_on_every_type(clause: str, expected: int) -> None:
+    assert len(RECORDS.filter(COMPILER.condition(parse_where(clause)))) == expected
+
+
+@pytest.mark.parametrize(
+    "clause",
+    ["n = true", "at = 3", "n like 'x'", "hour(name) = 1", "date_format(at, 'w') = 'x'", "n",
+     "1 = 1", "n is", "n is not", "n not", "n in", "n in [1", "n in [1 .. 2", "n in (1", "count(*) = 1",
+     "(n = 1", "n = 1)", "hour() = 1", "speed is null", "n in ('x')", "at in [date'x' .. date'y']"],
+)  # fmt: skip
+def test_conditions_that_mean_nothing_are_refused(clause: str) -> None:
+    with pytest.raises(OdsqlError):
+        COMPILER.condition(parse_where(clause))
+
+
 def test_texts_may_hold_quotes_and_names_may_be_quoted() -> None:
     for clause in ("name = 'it\\'s'", 'name = "it\'s"', "`name` in ('it\\'s', 'zz')"):
         kept = RECORDS.filter(COMPILER.condition(parse_where(clause)))

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -112,6 +113,24 @@ def test_bike_share_answers_are_the_saved_ones(real: str, real_data: Path) -> No
     for name in ("station_status", "station_information"):
         answer = requests.get(f"{real}/opendata/Velib_Metropole/{name}.json")
         assert answer.content == (real_data / f"velib/gbfs_{name}_2022-02-23.json").read_bytes()
+
+
+def test_the_catalogue_of_a_folder(tmp_path: Path, real_data: Path) -> None:
+    file = Path(shutil.copy(real_data / FILES[WORKS], tmp_path))
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    for base in _serve(tmp_path):
+        default = requests.get(f"{base}{EXPLORE}/{WORKS}").json()["metas"]["default"]
+        assert default["records_count"] == 192
+        assert default["data_processed"] == "2023-11-14T22:13:20.000+00:00"
+
+
+def test_saved_disruptions_are_given_to_who_has_a_key(tmp_path: Path) -> None:
+    saved = b'{"disruptions":[],"lines":[],"lastUpdatedDate":"2026-10-05T06:00:00Z"}'
+    (tmp_path / "disruptions.json").write_bytes(saved)
+    for base in _serve(tmp_path):
+        url = base + "/marketplace/disruptions_bulk/disruptions/v2"
+        assert requests.get(url).status_code == 401
+        assert requests.get(url, headers={"apikey": "any"}).content == saved
 
 
 def test_what_a_folder_does_not_hold_is_not_invented(real: str) -> None:

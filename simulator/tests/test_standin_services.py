@@ -112,6 +112,16 @@ def test_weather_is_local_and_repeats_the_autumn_hour(standin: Any) -> None:
     assert len(spring["hourly"]["time"]) == 23
 
 
+def test_weather_in_seconds_and_in_the_zone_of_the_place(standin: Any) -> None:
+    body = standin.get("/v1/forecast", **PLACE, hourly="precipitation", daily="rain_sum",
+                       timezone="auto", timeformat="unixtime", forecast_days=16).json()  # fmt: skip
+    assert body["timezone"] == "Europe/Paris" and body["hourly_units"]["time"] == "unixtime"
+    first = datetime(2025, 11, 20, tzinfo=PARIS).timestamp()
+    assert body["hourly"]["time"][:2] == [first, first + 3600]
+    assert body["daily"]["time"][:2] == [first, first + 86_400]
+    assert min(value for value in body["hourly"]["precipitation"] if value is not None) == 0
+
+
 def test_the_archive_is_late_and_forecasts_are_renewed(standin: Any) -> None:
     late = standin.get("/v1/archive", **PLACE, hourly="temperature_2m",
                        start_date="2025-11-10", end_date="2025-11-20").json()  # fmt: skip
