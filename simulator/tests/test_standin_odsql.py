@@ -154,8 +154,9 @@ def test_conditions_on_every_type(clause: str, expected: int) -> None:
 @pytest.mark.parametrize(
     "clause",
     ["n = true", "at = 3", "n like 'x'", "hour(name) = 1", "date_format(at, 'w') = 'x'", "n",
-     "1 = 1", "n is", "n is not", "n not", "n in", "n in [1", "n in [1 .. 2", "n in (1", "count(*) = 1",
-     "(n = 1", "n = 1)", "hour() = 1", "speed is null", "n in ('x')", "at in [date'x' .. date'y']"],
+     "1 = 1", "n is", "n is not", "n not", "n in", "n in [1", "n in [1 .. 2", "n in (1",
+     "count(*) = 1", "(n = 1", "n = 1)", "hour() = 1", "speed is null",
+     "n in ('x')", "at in [date'x' .. date'y']"],
 )  # fmt: skip
 def test_conditions_that_mean_nothing_are_refused(clause: str) -> None:
     with pytest.raises(OdsqlError):
