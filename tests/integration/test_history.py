@@ -82,14 +82,22 @@ def publish(store: Store, day: date, number: int = 0) -> None:
     edition = canonical.digest(f"{day} {number}")[:20]
     frame = arcs_of(day, number) if day != SILENT else arcs_of(day).clear()
     store.objects.put(layout.table("comptages", day, edition, "arcs"), parquet_bytes(frame))
-    attribution = attribution_for("comptages", synthetic=True).model_dump(mode="json")
+    credits = [
+        attribution_for(name, synthetic=True).model_dump(mode="json")
+        for name in ("comptages", "arrondissements")
+    ]
     status = "no_data" if day == SILENT else "published"
     editions = Editions(store)
     candidate = Candidate(
         dataset="comptages",
         day=day,
         edition=edition,
-        document={"schema_version": 1, "status": status, "attribution": attribution},
+        document={
+            "schema_version": 1,
+            "status": status,
+            "attribution": credits[0],
+            "context_attributions": credits[1:],
+        },
         status=status,  # type: ignore[arg-type]
         records=frame.height,
         run_id="r",
@@ -151,6 +159,7 @@ def test_months_say_the_same_as_days(city: Store) -> None:
     one = next(day for day in found["days"] if day["status"] == "observed")
     assert one["figures"]["flow_veh"] == 345 * 31 + date.fromisoformat(one["day"]).toordinal()
     assert found["attribution"]["synthetic"] is True
+    assert len(found["context_attributions"]) == 1
 
 
 @pytest.mark.parametrize("arc", ["0000", "0699"])

@@ -60,9 +60,9 @@ def test_a_month_is_the_table_of_its_days_by_arc(city: House) -> None:
     }
     assert month.inputs.keys() == {"2025-03-29", "2025-03-30", "2025-03-31"}
     assert (month.rows, month.dataset, month.month) == (4, DATASET, MARCH)
-    assert [one.source for one in month.attributions] == [
-        city.summary(date(2025, 3, 29))["attribution"]["source"]
-    ]
+    summary = city.summary(date(2025, 3, 29))
+    credits = [summary["attribution"], *summary["context_attributions"]]
+    assert [one.model_dump() for one in month.attributions] == credits
 
 
 def test_a_run_brings_up_to_date_the_months_it_touched(city: House) -> None:

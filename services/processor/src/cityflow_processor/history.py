@@ -17,6 +17,7 @@ from polars.exceptions import PolarsError
 from cityflow.calendar import paris_day
 from cityflow.console import progress
 from cityflow.contracts import Attribution, MonthHistory, Pointer, history_of
+from cityflow.contracts.base import Credited
 from cityflow.contracts.tables import COMPTAGES_HISTORY, Table
 from cityflow.errors import ObjectNotFound, StoreUnavailable
 from cityflow.storage import Candidate, Editions, Runs, Store, layout
@@ -149,7 +150,8 @@ def _attributions(editions: Editions, pointers: Sequence[Pointer]) -> tuple[Attr
         document = editions.document(one.dataset, one.day, one.edition)
         if document is None:
             raise LostTable(f"edition {one.edition} of {one.day} is lost; process its day again")
-        found[Attribution.model_validate(document["attribution"])] = None
+        credits = {name: document[name] for name in Credited.model_fields if name in document}
+        found |= dict.fromkeys(Credited.model_validate(credits).attributions)
     return tuple(found)
 
 
