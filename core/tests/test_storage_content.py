@@ -156,11 +156,16 @@ def test_registered_again_it_is_one_file_with_two_receipts_at_the_new_place(
     assert [receipt.received_at.hour for receipt in file.meta.receipts] == [23, 4]
 
 
-def test_what_is_stored_is_not_listed_as_outside_too(zone: RawZone, path: Path) -> None:
+def test_stored_bytes_replace_their_registration_and_keep_its_receipts(
+    zone: RawZone, path: Path
+) -> None:
     zone.outside.register(path, described(path))
-    stored = zone.archive(path, arrival(extension="csv", packing="plain"))
+    stored = zone.archive(path, arrival(3, extension="csv", packing="plain"))
 
-    assert [entry.key for entry in zone.entries("comptages")] == [stored.key]
+    (entry,) = zone.entries("comptages")
+    assert entry.key == stored.key
+    assert [receipt.received_at.hour for receipt in entry.meta.receipts] == [23, 2]
+    assert zone.outside.files() == []
     assert zone.holds("comptages", stored.sha256)
 
 

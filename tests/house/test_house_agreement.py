@@ -12,6 +12,7 @@ from cityflow.storage import RawZone
 from cityflow_api.app import create_app
 from cityflow_ingest.archive_files import Archiver
 from cityflow_ingest.find_files import find_files
+from cityflow_ingest.keeping import Copying
 
 DAY = date(2025, 3, 5)
 RECEIVED = datetime(2026, 6, 21, tzinfo=UTC)
@@ -41,7 +42,7 @@ def archived(house: House, text: str, folder: Path) -> str:
     """What becomes of a file of this text."""
     path = folder / "a.file"
     path.write_text(text, encoding="utf-8")
-    archiver = Archiver(RawZone(house.store), None, RECEIVED, lambda _: None)
+    archiver = Archiver(Copying(RawZone(house.store)), None, RECEIVED, lambda _: None)
     (outcome,) = archiver.archive_files(find_files([path]))
     return outcome.status
 

@@ -4,6 +4,7 @@
     ├── BadArguments          exit 2   the command or a setting cannot be used
     ├── SourceError           exit 3   what arrived cannot be read
     │   └── FileRefused                one file, refused by name
+    │       └── FileDamaged            … because it is cut or damaged
     ├── QualityGateRed        exit 4   a day was not published
     ├── StoreUnavailable      exit 5   the database or the object store
     │   ├── ObjectNotFound
@@ -42,6 +43,10 @@ class FileRefused(SourceError):
         self.name = name
         self.found = found
         self.expected = expected
+
+
+class FileDamaged(FileRefused):
+    """It ends too early or is broken inside; fetched again it may be whole."""
 
 
 class QualityGateRed(CityFlowError):

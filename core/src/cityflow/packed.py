@@ -6,7 +6,8 @@ length or checksum is wrong: what was read to its end is what was packed.
 
 import gzip
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal
 
@@ -46,7 +47,7 @@ def packing_of(head: bytes) -> Packing:
 
 def open_members(
     stream: BinaryIO, packing: Packing, limits: Limits | None = None, name: str = "the file"
-) -> Iterator[tuple[str, BinaryIO]]:
+) -> Generator[tuple[str, BinaryIO]]:
     """The files inside a seekable stream, one after the other, as (member name, reader).
 
     The name is empty unless `packing` is `zip`; members come in the order of the archive, folders
@@ -59,6 +60,15 @@ def open_members(
         yield from _gzip_member(stream, limits or Limits(), name)
     else:
         yield from _zip_members(stream, limits or Limits(), name)
+
+
+@contextmanager
+def opened_first(
+    stream: BinaryIO, packing: Packing, limits: Limits | None = None, name: str = "the file"
+) -> Iterator[BinaryIO]:
+    """The reader of the first file inside, good as long as the context lasts."""
+    with closing(open_members(stream, packing, limits, name)) as members:
+        yield next(members)[1]
 
 
 def _gzip_member(stream: BinaryIO, limits: Limits, name: str) -> Iterator[tuple[str, BinaryIO]]:

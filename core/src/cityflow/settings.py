@@ -36,6 +36,7 @@ __all__ = [
     "Database",
     "ObjectStore",
     "Settings",
+    "SourceUrl",
     "choose_backends",
     "default_text",
     "env_name",

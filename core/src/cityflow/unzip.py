@@ -14,7 +14,7 @@ from typing import IO, BinaryIO, Final, Protocol, cast
 
 import inflate64
 
-from cityflow.errors import FileRefused
+from cityflow.errors import FileDamaged, FileRefused
 
 DEFLATE64: Final = 9
 _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, DEFLATE64)
@@ -52,9 +52,9 @@ def refusing_damage(name: str) -> Iterator[None]:
     try:
         yield
     except EOFError as error:
-        raise FileRefused(name, "truncated packed data: it ends too early", whole) from error
+        raise FileDamaged(name, "truncated packed data: it ends too early", whole) from error
     except _DAMAGE as error:
-        raise FileRefused(name, f"damaged packed data ({error})", whole) from error
+        raise FileDamaged(name, f"damaged packed data ({error})", whole) from error
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from cityflow.storage import RawZone
 from cityflow_ingest.archive_files import Archiver, work_bytes
 from cityflow_ingest.find_files import find_files
+from cityflow_ingest.keeping import Copying
 
 NOW = datetime(2026, 11, 22, 6, tzinfo=UTC)
 
@@ -22,7 +23,7 @@ def test_a_file_that_changes_while_it_is_stored_is_refused(zone: RawZone, good: 
             with good.open("ab") as end:
                 end.write(row)
 
-    archiver = Archiver(zone, None, NOW, append_in_the_last_pass)
+    archiver = Archiver(Copying(zone), None, NOW, append_in_the_last_pass)
     (outcome,) = archiver.archive_files(find_files([good]))
     assert outcome.status == "refused"
     assert "changed while it was being read" in outcome.found
@@ -32,7 +33,7 @@ def test_a_file_that_changes_while_it_is_stored_is_refused(zone: RawZone, good: 
 def test_a_file_the_system_cannot_read_is_refused(zone: RawZone, good: Path) -> None:
     # The memory of a process is a file without anything at its start.
     candidates = find_files([Path("/proc/self/mem"), good])
-    archiver = Archiver(zone, None, NOW, lambda count: None)
+    archiver = Archiver(Copying(zone), None, NOW, lambda count: None)
     memory, file = archiver.archive_files(candidates)
     assert memory.found == "a file that cannot be read (Input/output error)"
     assert file.status == "stored"
@@ -44,5 +45,5 @@ def test_progress_reaches_the_work_announced_whatever_becomes_of_a_file(
     (tmp_path / "bad.csv").write_bytes(b"%PDF-1.7" * 1000)
     candidates = find_files([good, good, tmp_path / "bad.csv"])
     seen: list[int] = []
-    list(Archiver(zone, None, NOW, seen.append).archive_files(candidates))
+    list(Archiver(Copying(zone), None, NOW, seen.append).archive_files(candidates))
     assert sum(seen) == sum(work_bytes(candidate) for candidate in candidates)

@@ -19,6 +19,7 @@ ARCHIVE = (
     b"iu_ac;libelle;iu_nd_amont;libelle_nd_amont;iu_nd_aval;libelle_nd_aval;t_1h;q;k;etat_trafic;"
     b"etat_barre;dessin\n"
 )
+COLUMNS = frozenset(ARCHIVE.decode().strip().split(";"))
 HOUR = b'%d;AV;2;a;3;b;2019-03-05 01:00:00;502.0;2.91;1;3;"{""type"": ""LineString""}"\n'
 WEEK = ARCHIVE + b"".join(HOUR % arc for arc in range(9000))
 REFERENTIEL = b'iu_ac;libelle;geo_shape\n1;A;"{""coordinates"": []}"\n'
@@ -43,7 +44,7 @@ def zipped(members: dict[str, bytes]) -> bytes:
 
 
 def test_plain_and_gzip_files_say_how_they_are_packed() -> None:
-    assert examined(WEEK) == Examined(Dataset.COMPTAGES, "csv", "plain", False)
+    assert examined(WEEK) == Examined(Dataset.COMPTAGES, "table", COLUMNS, "csv", "plain", False)
     assert examined(WEEK).extension == "csv"
     assert examined(gzip.compress(WEEK)).packing == "gzip"
     assert examined(gzip.compress(WEEK)).extension == "csv.gz"
@@ -51,7 +52,7 @@ def test_plain_and_gzip_files_say_how_they_are_packed() -> None:
 
 def test_a_yearly_archive_of_weekly_texts_in_deflate64(deflate64_zip: ZipBuilder) -> None:
     data = deflate64_zip({"2019/week_01.txt": WEEK, "2019/week_02.txt": WEEK})
-    assert examined(data) == Examined(Dataset.COMPTAGES, "csv", "zip", False)
+    assert examined(data) == Examined(Dataset.COMPTAGES, "table", COLUMNS, "csv", "zip", False)
     assert examined(data).extension == "csv.zip"
 
 

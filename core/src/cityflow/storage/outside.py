@@ -5,15 +5,16 @@ Nothing is believed of such a file: before each use its size and its digest are 
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from cityflow.contracts import OutsideFile, RawMeta
-from cityflow.errors import ObjectNotFound, SourceError, VersionConflict
+from cityflow.errors import ObjectNotFound, SourceError
 from cityflow.storage import intake, layout, rules
 from cityflow.storage.paging import all_documents
-from cityflow.storage.ports import NO_DAY, Document, DocumentId, Documents
+from cityflow.storage.ports import NO_DAY, DocumentId, Documents, Json
+from cityflow.storage.updating import update
 
 TYPE: Final = "outside"
 
@@ -29,23 +30,27 @@ class OutsideFiles:
 
         Registered again at another place, they are looked for there from now on.
         """
-        while True:
-            id = _id(meta.sha256)
-            held = self._documents.get(id)
-            earlier = _file(held).meta.receipts if held else ()
+        id = _id(meta.sha256)
+
+        def change(held: Json | None) -> Json:
+            earlier = _file(id, held).meta.receipts if held else ()
             file = OutsideFile(path=str(path), meta=meta.received(earlier))
-            body, version = file.model_dump(mode="json"), held.version if held else 0
-            with suppress(VersionConflict):
-                self._documents.put_if(id, body, version)
-                return held is None
+            return file.model_dump(mode="json")
+
+        return update(self._documents, id, change)
 
     def forget(self, sha256: str) -> None:
         """Drop a registration; nothing happens if there is none."""
         self._documents.delete(_id(sha256))
 
+    def find(self, sha256: str) -> OutsideFile | None:
+        """The registration of a digest."""
+        held = self._documents.get(_id(sha256))
+        return _file(held.id, held.body) if held else None
+
     def files(self, dataset: str | None = None) -> list[OutsideFile]:
         """All registered files, or those of one dataset, by digest."""
-        found = map(_file, all_documents(self._documents, TYPE))
+        found = (_file(one.id, one.body) for one in all_documents(self._documents, TYPE))
         return [file for file in found if dataset in (None, file.meta.dataset)]
 
     @contextmanager
@@ -68,10 +73,10 @@ class OutsideFiles:
             return None
 
     def _by_key(self, key: str) -> OutsideFile:
-        held = self._documents.get(_id(layout.outside_sha256(key)))
-        if held is None:
+        file = self.find(layout.outside_sha256(key))
+        if file is None:
             raise ObjectNotFound(f"{key}: no such file is registered")
-        return _file(held)
+        return file
 
 
 def _opened(file: OutsideFile) -> BinaryIO:
@@ -106,5 +111,5 @@ def _id(sha256: str) -> DocumentId:
     return DocumentId(TYPE, NO_DAY, sha256)
 
 
-def _file(document: Document) -> OutsideFile:
-    return rules.parse(OutsideFile, rules.name_of(document.id), document.body)
+def _file(id: DocumentId, body: Json) -> OutsideFile:
+    return rules.parse(OutsideFile, rules.name_of(id), body)

@@ -89,7 +89,7 @@ class RawZone:
             new = self._objects.put_if_absent(key, content)
             if not new and self._objects.size(key) != size:
                 self._objects.put(key, content)
-        self._add_receipt(key, first_meta(meta, sha256, size))
+        self._settle(key, first_meta(meta, sha256, size))
         return Archived(key, sha256, size, new)
 
     def entries(self, dataset: str) -> list[RawEntry]:
@@ -200,6 +200,13 @@ class RawZone:
     def _entry(self, key: str) -> RawEntry:
         meta_key = layout.raw_meta(key)
         return RawEntry(key, _meta(meta_key, self._objects.read(meta_key)))
+
+    def _settle(self, key: str, first: RawMeta) -> None:
+        """Add the receipts, with those of a registration that the stored bytes replace."""
+        registered = self.outside.find(first.sha256)
+        self._add_receipt(key, first.received(registered.meta.receipts if registered else ()))
+        if registered:
+            self.outside.forget(first.sha256)
 
     def _add_receipt(self, key: str, first: RawMeta) -> None:
         """Retries until no other archiver came between: each failure is another's success."""

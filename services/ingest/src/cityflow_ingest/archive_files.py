@@ -1,4 +1,4 @@
-"""Each file ends as stored, held or refused, and a bad one never stops the others.
+"""Each file ends as stored (or registered), held or refused, and a bad one never stops the others.
 
 Bytes are archived as received: the packed file itself, not its content.
 """
@@ -26,11 +26,13 @@ from cityflow_ingest.metered import (
 _log = get_logger(__name__)
 
 
-class Archive(Protocol):
-    """Where bytes go: the raw zone."""
+class Keeper(Protocol):
+    """Where good files go. `done` says what became of a new one."""
 
-    def archive(self, source: BinaryIO, meta: NewRaw) -> Archived:
-        """Store the bytes unless they are held, and add the receipt."""
+    done: Literal["stored", "registered"]
+
+    def keep(self, stream: BinaryIO, path: Path, meta: NewRaw) -> Archived:
+        """Keep the bytes unless they are held, and add the receipt."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Outcome:
     """What became of one file. `dataset` of a refused file is what it was said to be, if that."""
 
     path: str
-    status: Literal["stored", "held", "refused"]
+    status: Literal["stored", "registered", "held", "refused"]
     dataset: Dataset | None
     bytes: int = 0
     sha256: str | None = None
@@ -54,7 +56,7 @@ class Archiver:
     `wanted`: refuse what is of another dataset. `watch` is called with bytes as they are read.
     """
 
-    zone: Archive
+    keeper: Keeper
     wanted: Dataset | None
     received_at: datetime
     watch: Callable[[int], None]
@@ -84,8 +86,8 @@ class Archiver:
                 examined = examine(stream, name, self.wanted)
                 stream.seek(0)
             meta = _meta(examined, candidate.path, self.received_at, position)
-            archived = self.zone.archive(stream, meta)
-        status: Literal["stored", "held"] = "stored" if archived.new else "held"
+            archived = self.keeper.keep(stream, candidate.path, meta)
+        status = self.keeper.done if archived.new else "held"
         return Outcome(
             name, status, examined.dataset, archived.bytes, archived.sha256, archived.key
         )

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from cityflow.contracts import Dataset
-from cityflow.errors import FileRefused
+from cityflow.errors import FileDamaged, FileRefused
 from cityflow.packed import Limits, Packing, open_members, packing_of
 from cityflow_ingest.foreign import refuse_foreign_member
-from cityflow_ingest.formats import Media
+from cityflow_ingest.formats import Container, Media
 from cityflow_ingest.recognise import Recognised, recognise
 from cityflow_ingest.sample import Head
 
@@ -23,9 +23,11 @@ _SUFFIX: Final[dict[Packing, str]] = {"plain": "", "gzip": ".gz", "zip": ".zip"}
 
 @dataclass(frozen=True)
 class Examined:
-    """What a file is, as it is said in its provenance."""
+    """What a file is, as it is said in its provenance; and the normal names of its columns."""
 
     dataset: Dataset
+    container: Container
+    columns: frozenset[str]
     media: Media
     packing: Packing
     synthetic: bool
@@ -50,7 +52,8 @@ def examine(
         _check_agreement(found, inside)
     first = found[0]
     synthetic = any(one.synthetic for one in found)
-    return Examined(first.format.dataset, first.media, packing, synthetic)
+    known = first.format
+    return Examined(known.dataset, known.container, first.columns, first.media, packing, synthetic)
 
 
 def _examine_member(
@@ -62,7 +65,7 @@ def _examine_member(
         return recognised
     tail = _last_bytes(reader) if packing == "plain" else _drain(reader)
     if recognised.media != "csv" and not tail.rstrip().endswith(_closer(head)):
-        raise FileRefused(name, "JSON cut short: its end is missing", "a whole JSON document")
+        raise FileDamaged(name, "JSON cut short: its end is missing", "a whole JSON document")
     return recognised
 
 

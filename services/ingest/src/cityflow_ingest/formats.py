@@ -9,9 +9,9 @@ from cityflow.contracts import Dataset
 from cityflow.published_names import normalise
 
 Media = Literal["csv", "json", "geojson"]
-Container = Literal["table", "features", "stations", "disruptions", "document"]
+Container = Literal["table", "features", "stations", "disruptions", "days", "document"]
 """Where records stand: a CSV or a list of JSON records; the features of GeoJSON; GBFS stations;
-disruptions; or the whole JSON object as one record."""
+disruptions; a name for each day; or the whole JSON object as one record."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,13 @@ NUMBER_OR_NULL: Final = Kind(
     "a number or nothing", re.compile(f"({published_values.NUMBER.pattern})?", re.ASCII)
 )
 STAMP: Final = Kind("an hour such as 2025-11-04T17:00:00+01:00", published_values.STAMP)
+STAMP_OR_DAY: Final = Kind(
+    "a day or an instant",
+    re.compile(
+        rf"\d{{4}}-\d\d-\d\d|{published_values.STAMP.pattern}", published_values.STAMP.flags
+    ),
+)
+DAY: Final = Kind("a day such as 2026-05-01", re.compile(r"\d{4}-\d\d-\d\d"))
 COMPACT_DAY: Final = Kind("a day such as 20231231", re.compile(r"\d{8}"))
 GEOMETRY: Final = Kind(
     "a GeoJSON geometry or nothing", re.compile(r"(.*coordinates.*)?", re.DOTALL)

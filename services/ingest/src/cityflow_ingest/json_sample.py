@@ -3,18 +3,28 @@
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import reduce
 from typing import Any, Final
 
 from cityflow.contracts.synthetic import SYNTHETIC_MEMBER
 from cityflow.dialect import BOM
-from cityflow.errors import FileRefused
+from cityflow.errors import FileDamaged, FileRefused
 from cityflow.published_names import normalise
 from cityflow_ingest.foreign import EXPECTED
 from cityflow_ingest.formats import Container
 from cityflow_ingest.sample import Head, Record, Sample
 
 _TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d\Z")
+LISTS: Final[tuple[tuple[Container, tuple[str, ...]], ...]] = (
+    ("table", ("results",)),
+    ("table", ("records",)),
+    ("features", ("features",)),
+    ("stations", ("data", "stations")),
+    ("disruptions", ("disruptions",)),
+)
+"""Where the records of each container stand in a JSON object."""
 _CLOSER: Final = {"[": "]", "{": "}"}
 _DEEPEST: Final = 32
 """GeoJSON in an answer of the portal is nested 9 deep."""
@@ -34,7 +44,7 @@ def json_sample(head: Head, name: str) -> Sample:
         if _is_json_lines(text):
             found = "JSON lines (one object a line)"
             raise FileRefused(name, found, "CSV, or one JSON document") from error
-        raise FileRefused(name, f"broken JSON ({error})", "one whole JSON document") from error
+        raise FileDamaged(name, f"broken JSON ({error})", "one whole JSON document") from error
     container, records = _records(document)
     columns = dict.fromkeys(key for record in records for key in record)
     synthetic = isinstance(document, dict) and document.get(SYNTHETIC_MEMBER) is True
@@ -96,16 +106,17 @@ def _records(document: Any) -> tuple[Container, list[dict[str, Any]]]:
     """Where the records stand, and the records."""
     if isinstance(document, list):
         return "table", list(_objects(document))
-    for member in ("results", "records"):
-        if isinstance(document.get(member), list):
-            return "table", list(_objects(document[member]))
-    if isinstance(document.get("features"), list):
-        return "features", [_feature(feature) for feature in _objects(document["features"])]
-    stations = _member(document, "data").get("stations")
-    if isinstance(stations, list):
-        return "stations", list(_objects(stations))
-    if isinstance(document.get("disruptions"), list):
-        return "disruptions", list(_objects(document["disruptions"]))
+    for container, path in LISTS:
+        found = reduce(_member, path[:-1], document).get(path[-1])
+        if isinstance(found, list):
+            read: Callable[[dict[str, Any]], dict[str, Any]] = (
+                _feature if container == "features" else dict
+            )
+            return container, [read(record) for record in _objects(found)]
+    if days := [
+        {"holiday": day, "holiday_name": name} for day, name in document.items() if _DAY.match(day)
+    ]:
+        return "days", days
     return "document", [document]
 
 

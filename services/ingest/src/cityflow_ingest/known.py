@@ -11,11 +11,13 @@ from cityflow.published_names import COMPTAGES_LABELS, COMPTAGES_REQUIRED
 from cityflow_ingest.formats import (
     ANY,
     COMPACT_DAY,
+    DAY,
     GEOMETRY,
     NUMBER,
     NUMBER_OR_NULL,
     POLYGON,
     STAMP,
+    STAMP_OR_DAY,
     TEXT,
     Column,
     Format,
@@ -178,6 +180,26 @@ FORMATS: Final = (
             Column(("RR",), NUMBER_OR_NULL),
         ),
     ),
+    Format(
+        Dataset.CALENDAR,
+        "public holidays, calendrier.api.gouv.fr",
+        "days",
+        ("json",),
+        (Column(("holiday",), DAY), Column(("holiday_name",), TEXT)),
+    ),
+    Format(
+        Dataset.CALENDAR,
+        "school holidays, fr-en-calendrier-scolaire",
+        "table",
+        _TABLE,
+        (
+            Column(("description",), TEXT),
+            Column(("start_date", "Date de début"), STAMP_OR_DAY),
+            Column(("end_date", "Date de fin"), STAMP_OR_DAY),
+            Column(("zones",), TEXT),
+            Column(("annee_scolaire",), TEXT),
+        ),
+    ),
 )
 
 
@@ -205,5 +227,5 @@ LOOK_ALIKES: Final = (
 
 
 def formats_of(dataset: Dataset) -> tuple[Format, ...]:
-    """The formats of one dataset; none for a dataset that is not read from files."""
+    """The formats of one dataset."""
     return tuple(known for known in FORMATS if known.dataset is dataset)

@@ -18,11 +18,14 @@ _LISTED_COLUMNS: Final = 8
 
 @dataclass(frozen=True)
 class Recognised:
-    """The format of one file, how it is written, and whether it says it was generated."""
+    """The format of one file, how it is written, whether it says it was generated, and the normal
+    names of its columns.
+    """
 
     format: Format
     media: Media
     synthetic: bool
+    columns: frozenset[str]
 
 
 def recognise(head: Head, name: str, wanted: Dataset | None = None) -> Recognised:
@@ -39,7 +42,8 @@ def recognise(head: Head, name: str, wanted: Dataset | None = None) -> Recognise
         found = f"{known} as {sample.media.upper()}"
         raise FileRefused(name, found, f"{known} as {' or '.join(known.media).upper()}")
     _check_values(sample, known, name)
-    return Recognised(known, sample.media, sample.synthetic or _is_synthetic(sample.records))
+    synthetic = sample.synthetic or _is_synthetic(sample.records)
+    return Recognised(known, sample.media, synthetic, sample.keys)
 
 
 def _format(sample: Sample, name: str, wanted: Dataset | None) -> Format:

@@ -12,7 +12,7 @@ from cityflow.attribution import attribution_for
 from cityflow.calendar import day_bounds, paris_day
 from cityflow.contracts import SCHEMA_VERSION
 from cityflow.errors import FileRefused, ObjectNotFound, SourceError
-from cityflow.packed import open_members
+from cityflow.packed import opened_first
 from cityflow.storage import Candidate, Editions, RawEntry, RawZone, Store, layout
 from cityflow.storage.canonical import digest, dumps, loads
 from cityflow_processor.reference.loops import read_loops
@@ -115,8 +115,10 @@ def _held(store: Store, known: str) -> tuple[str, str] | None:
 
 
 def _content(store: Store, entry: RawEntry) -> bytes:
-    with RawZone(store).open(entry.key) as stream:
-        _, reader = next(iter(open_members(stream, entry.meta.packing, name=entry.key)))
+    with (
+        RawZone(store).open(entry.key) as stream,
+        opened_first(stream, entry.meta.packing, name=entry.key) as reader,
+    ):
         data = reader.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise FileRefused(entry.key, f"over {MAX_BYTES:,} bytes", "a reference dataset")

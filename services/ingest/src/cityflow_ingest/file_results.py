@@ -1,13 +1,15 @@
-"""What a command did, as one JSON document or as tables for people; both say the same."""
+"""What became of files, as one JSON document or as tables for people; both say the same."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from rich.table import Table
 from rich.text import Text
 
 from cityflow.contracts import Dataset
 from cityflow_ingest.archive_files import Outcome
+
+_STATUSES: Final = ("stored", "registered", "held", "refused")
 
 
 def as_document(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -38,7 +40,7 @@ def as_tables(outcomes: Sequence[Outcome]) -> list[Table]:
 
 
 def _dataset_table(outcomes: Sequence[Outcome]) -> Table:
-    names = ("files", "stored", "held", "refused", "bytes")
+    names = ("files", *_STATUSES, "bytes")
     table = Table("Dataset", title="Datasets")
     for name in names:
         table.add_column(name.capitalize(), justify="right")
@@ -55,8 +57,5 @@ def _datasets(outcomes: Sequence[Outcome]) -> list[Dataset]:
 
 def _counts(outcomes: Sequence[Outcome], dataset: Dataset | None) -> dict[str, int]:
     ours = [one for one in outcomes if one.dataset == dataset]
-    by_status = {
-        status: sum(one.status == status for one in ours)
-        for status in ("stored", "held", "refused")
-    }
+    by_status = {status: sum(one.status == status for one in ours) for status in _STATUSES}
     return {"files": len(ours), **by_status, "bytes": sum(one.bytes for one in ours)}

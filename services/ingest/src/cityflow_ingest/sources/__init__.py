@@ -1,0 +1,1 @@
+"""How each kind of source is asked, without asking it: requests and the reading of answers."""

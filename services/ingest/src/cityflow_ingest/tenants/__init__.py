@@ -1,0 +1,1 @@
+"""Cities that are shipped, one TOML file each."""

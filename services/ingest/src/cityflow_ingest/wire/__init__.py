@@ -1,0 +1,1 @@
+"""HTTP as sources speak it: one request, its faults, and polite attempts."""
