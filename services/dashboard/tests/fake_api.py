@@ -1,8 +1,8 @@
 """An API of test data: `python fake_api.py` prints its address and serves until it is ended.
 
 Every world has a path of its own, so one process serves all tests: /full, /no_arcs and /no_summary
-(the same, but for one route), /empty (no day is published), /broken (every answer a problem),
-/other (another program), /odd (another version).
+(the same, but for one route), /rejects (its day without data holds rejects), /empty (no day is
+published), /broken (every answer a problem), /other (another program), /odd (another version).
 """
 
 import sys
@@ -74,7 +74,7 @@ def worlds() -> Response | None:
     return None
 
 
-@api.get("/<any(full, no_arcs, no_summary):world>/v1/days")
+@api.get("/<any(full, rejects, no_arcs, no_summary):world>/v1/days")
 def list_days() -> Response:
     """Two days a page, so that cursors are followed."""
     start = int(request.args.get("cursor", "0"))
@@ -94,10 +94,11 @@ def dataset(day: date) -> DatasetDay:
     )
 
 
-@api.get("/<any(full, no_arcs, no_summary):world>/v1/days/<day>/metrics/comptages")
+@api.get("/<any(full, rejects, no_arcs, no_summary):world>/v1/days/<day>/metrics/comptages")
 def metrics(day: str) -> Response:
     asked = date.fromisoformat(day)
-    return answer(nothing(asked) if asked == NO_DATA else day_of(asked).summary())
+    rejects = 1900 if request.path.startswith("/rejects") else 0
+    return answer(nothing(asked, rejects) if asked == NO_DATA else day_of(asked).summary())
 
 
 def envelope(day: Day, rows: int) -> dict[str, object]:
@@ -110,7 +111,7 @@ def envelope(day: Day, rows: int) -> dict[str, object]:
     }
 
 
-@api.get("/<any(full, no_arcs, no_summary):world>/v1/days/<day>/arcs")
+@api.get("/<any(full, rejects, no_arcs, no_summary):world>/v1/days/<day>/arcs")
 def arcs(day: str) -> Response:
     """Half of the arcs a page, whatever the limit."""
     found = day_of(date.fromisoformat(day))
@@ -120,14 +121,14 @@ def arcs(day: str) -> Response:
     return answer(ArcPage(**envelope(found, len(found.arcs)), arcs=page, next_cursor=following))
 
 
-@api.get("/<any(full, no_arcs, no_summary):world>/v1/days/<day>/arc-hours")
+@api.get("/<any(full, rejects, no_arcs, no_summary):world>/v1/days/<day>/arc-hours")
 def arc_hours(day: str) -> Response:
     found = day_of(date.fromisoformat(day))
     rows = tuple(r for r in found.hours if r.hour_of_day == int(request.args["hour_of_day"]))
     return answer(ArcHourPage(**envelope(found, len(rows)), hours=rows, next_cursor=None))
 
 
-@api.get("/<any(full, no_arcs, no_summary):world>/v1/days/<day>/arcs/<arc_id>/hours")
+@api.get("/<any(full, rejects, no_arcs, no_summary):world>/v1/days/<day>/arcs/<arc_id>/hours")
 def hours_of_arc(day: str, arc_id: str) -> Response:
     found = day_of(date.fromisoformat(day))
     rows = tuple(found.by_arc.get(arc_id, ()))
@@ -136,7 +137,7 @@ def hours_of_arc(day: str, arc_id: str) -> Response:
     return answer(ArcHourPage(**envelope(found, len(rows)), hours=rows, next_cursor=None))
 
 
-@api.get("/<any(full, no_arcs, no_summary):world>/v1/arcs/<arc_id>/days")
+@api.get("/<any(full, rejects, no_arcs, no_summary):world>/v1/arcs/<arc_id>/days")
 def days_of_arc(arc_id: str) -> Response:
     first, last = (date.fromisoformat(request.args[name]) for name in ("from", "to"))
     published = [day for day in days_between(first, last) if day in ALL_DAYS]

@@ -276,8 +276,8 @@ def quality(rows: int) -> ReadingQuality:
     )
 
 
-def nothing(day: date) -> ComptagesSummary:
-    """A day the source does not hold."""
+def nothing(day: date, rejects: int = 0) -> ComptagesSummary:
+    """A day the source does not hold, or holds rows of that cannot be used."""
     return ComptagesSummary(
         **base(day, "no_data"),
         totals=DayTotals(
@@ -294,5 +294,5 @@ def nothing(day: date) -> ComptagesSummary:
         arrondissements=(),
         alerts_total=0,
         alerts=(),
-        quality=quality(0),
+        quality=quality(0).model_copy(update={"rows_in": rejects, "rejected": rejects}),
     )

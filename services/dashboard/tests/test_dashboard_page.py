@@ -7,6 +7,7 @@ from datetime import date
 from html import unescape
 
 import pytest
+import requests
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
@@ -126,6 +127,14 @@ def test_a_day_without_data_shows_no_figure(opened: Open) -> None:
     assert "ODbL" in text
 
 
+def test_a_day_of_rejects_alone_does_not_say_that_the_source_holds_none(opened: Open) -> None:
+    for lang, title in (("en", "No usable data"), ("fr", "Aucune donnée utilisable")):
+        text = words(opened("rejects", lang=lang, day="2026-06-18"))
+        assert title in text
+        assert re.search(r"\(1[,\u202f]900\)", text)
+    assert "Vehicles counted" not in text
+
+
 def test_a_short_day_says_so(opened: Open) -> None:
     text = words(opened(lang="en", day="2026-03-29"))
     assert "This local day has 23 hours (clock change); the source holds 23." in text
@@ -164,6 +173,20 @@ def test_any_arc_can_be_looked_up(opened: Open) -> None:
     page.selectbox(key="arc").set_value("1003").run()
     assert not page.exception
     assert "SYN_Rue_3 (1003)" in words(page)
+
+
+def test_an_arc_that_counts_nothing_has_words_where_charts_would_be_empty(
+    opened: Open, worlds: str
+) -> None:
+    day = f"{worlds}/full/v1/days/2026-06-21/arcs?edition={'0' * 20}"
+    arcs = requests.get(day, timeout=9).json()["arcs"]
+    silent = next(a for a in arcs if not a["flow_hours"] and not a["occupancy_hours"])
+    page = opened(lang="en")
+    page.selectbox(key="arc").set_value(silent["arc_id"]).run()
+    assert not page.exception
+    found = words(page)
+    for title in ("Vehicles", "Occupancy, %"):
+        assert f"{title}: nothing was observed." in found
 
 
 def test_no_api_is_said_with_what_to_run(opened: Open) -> None:

@@ -11,6 +11,7 @@ from cityflow.calendar import DayType
 from cityflow.contracts import Severity, State
 from cityflow_dashboard.format import Lang
 from cityflow_dashboard.text import WORDS, Text, preferred
+from cityflow_dashboard.views import CHARTS
 
 SOURCES = Path(cityflow_dashboard.__file__).parent
 FRENCH, ENGLISH = WORDS[Lang.FR], WORDS[Lang.EN]
@@ -45,7 +46,15 @@ CODE = "".join(
     for path in SOURCES.glob("*.py")
     if not path.name.startswith("words_")
 )
-BUILT = ("day_type.", "state.", "severity.", "map.hue.", "map.saturated.", "figures.arcs.")
+BUILT = (
+    "check.",
+    "day_type.",
+    "state.",
+    "severity.",
+    "map.hue.",
+    "map.saturated.",
+    "figures.arcs.",
+)
 
 
 def test_every_word_the_code_asks_for_exists() -> None:
@@ -55,7 +64,7 @@ def test_every_word_the_code_asks_for_exists() -> None:
 
 
 def test_every_word_is_used() -> None:
-    built = {f"hours.{chart}.alt" for chart in ("flow", "occupancy", "coverage")}
+    built = {f"{title}.alt" for title in CHARTS}
     idle = {
         key
         for key in ENGLISH

@@ -5,12 +5,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from cityflow_dashboard import figures, loading, markup
+from cityflow_dashboard import loading, markup
 from cityflow_dashboard.format import DASH, hour_span, number, percent, share
 from cityflow_dashboard.frames import arc_hours_frame
 from cityflow_dashboard.listing import place
 from cityflow_dashboard.markup import Cell, Column
-from cityflow_dashboard.views import Scene, said_if_missing
+from cityflow_dashboard.views import Scene, chart, said_if_missing
 
 
 @st.fragment
@@ -41,19 +41,16 @@ def _chosen_arc(scene: Scene) -> None:
         _hours(arc_id, scene)
     with days:
         history = loading.history(scene.api_url, summary.day, arc_id)
-        chart = figures.history(history, text, scene.colours)
-        st.altair_chart(chart, width="stretch", alt=text("arc.history"), key="arc_history")
+        chart(scene, "arc.history", history, "arc_history")
 
 
 def _hours(arc_id: str, scene: Scene) -> None:
-    text, summary = scene.text, scene.summary
+    summary = scene.summary
     rows = loading.hours_of_arc(scene.api_url, summary.day, summary.edition, arc_id)
     ends = [hour.hour_end for hour in summary.hourly]
     table = arc_hours_frame(rows, ends, scene.hour_labels)
-    for draw, title in ((figures.flow, "hours.flow"), (figures.occupancy, "hours.occupancy")):
-        chart = draw(table, text, scene.colours)
-        key = f"arc_{draw.__name__}"
-        st.altair_chart(chart, width="stretch", alt=text(f"{title}.alt"), key=key)
+    for title in ("hours.flow", "hours.occupancy"):
+        chart(scene, title, table, f"arc {title}")
 
 
 def _figures(arc_id: str, name: str, arc: dict[Any, Any], scene: Scene) -> str:

@@ -12,6 +12,7 @@ from cityflow_dashboard.markup import Cell, Column
 from cityflow_dashboard.text import Text
 
 _PLACES: Final = {"outside": "areas.outside", "unknown": "areas.unknown"}
+_CHECKS: Final = ("schema", "duplicates", "derivation", "range", "volume", "conservation")
 _RESULTS: Final = {
     Severity.GREEN: "quality.green",
     Severity.YELLOW: "quality.yellow_mark",
@@ -124,10 +125,14 @@ def checks(found: Sequence[Check], text: Text, caption: str, caption_shown: bool
         Column(text(t), numeric=False) for t in ("column.check", "column.result", "column.found")
     ]
     rows = [
-        (Cell(check.name), Cell(text(_RESULTS[check.severity])), Cell(check.message))
+        (Cell(_title(check, text)), Cell(text(_RESULTS[check.severity])), Cell(check.message))
         for check in found
     ]
     return markup.table(caption, columns, rows, caption_shown=caption_shown)
+
+
+def _title(check: Check, text: Text) -> str:
+    return text(f"check.{check.name}") if check.name in _CHECKS else check.name
 
 
 def rows_read(quality: ReadingQuality, text: Text) -> str:

@@ -1,10 +1,12 @@
 """The sections of a day: each draws one thing, with day, edition and coverage printed on it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
+import pandas as pd
 import streamlit as st
 
 from cityflow.contracts import ComptagesSummary, Severity
@@ -16,6 +18,15 @@ from cityflow_dashboard.palette import Palette
 from cityflow_dashboard.text import Text
 
 ALERTS_SHOWN = 10
+Draw = Callable[[pd.DataFrame, Text, Palette], figures.Panel]
+CHARTS: Final[dict[str, tuple[Draw, str]]] = {
+    "hours.flow": (figures.flow, "flow_veh"),
+    "hours.occupancy": (figures.occupancy, "occupancy_mean_pct"),
+    "hours.coverage": (figures.coverage, "flow_coverage_pct"),
+    "hours.states": (figures.states, "share_pct"),
+    "arc.history": (figures.history, "flow_veh"),
+}
+"""By their title: how each is drawn, and of which column."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,16 @@ class Scene:
         self.html(markup.heading(self.text(key), key.partition(".")[0]), markup.stamp(self.stamp))
 
 
+def chart(scene: Scene, title: str, table: pd.DataFrame, key: str) -> None:
+    """Draw a table, or say that it holds nothing to draw: no axis stands without a figure."""
+    draw, measure = CHARTS[title]
+    if table[measure].isna().all():
+        scene.html(markup.note(scene.text("chart.none", what=scene.text(title))))
+        return
+    drawn = draw(table, scene.text, scene.colours)
+    st.altair_chart(drawn, width="stretch", alt=scene.text(f"{title}.alt"), key=key)
+
+
 @contextmanager
 def said_if_missing(scene: Scene) -> Iterator[None]:
     """A section whose own question to the API fails says so; the rest of the page stands."""
@@ -84,8 +105,8 @@ def hour_by_hour(scene: Scene) -> None:
         scene.html(
             markup.subheading(text("hours.states")), markup.legend(text("map.legend"), entries)
         )
-        shares = figures.states(states_frame(hours, scene.hour_labels), text, scene.colours)
-        st.altair_chart(shares, width="stretch", alt=text("hours.states.alt"), key="states")
+        shares = states_frame(hours, scene.hour_labels)
+        chart(scene, "hours.states", shares, "states")
     if scene.summary.hours_in_day != 24:
         scene.html(markup.note(_clock_change(scene)))
     with st.expander(text("hours.table")):
@@ -93,13 +114,10 @@ def hour_by_hour(scene: Scene) -> None:
 
 
 def _profile(scene: Scene) -> None:
-    text, colours = scene.text, scene.colours
     hours = hours_frame(scene.summary.hourly, scene.hour_labels)
-    scene.html(markup.subheading(text("hours.profile")))
-    for draw in (figures.flow, figures.occupancy, figures.coverage):
-        name = draw.__name__
-        chart = draw(hours, text, colours)
-        st.altair_chart(chart, width="stretch", alt=text(f"hours.{name}.alt"), key=name)
+    scene.html(markup.subheading(scene.text("hours.profile")))
+    for title in ("hours.flow", "hours.occupancy", "hours.coverage"):
+        chart(scene, title, hours, title)
 
 
 def top_arcs(scene: Scene) -> None:
@@ -161,8 +179,9 @@ def no_data(scene: Scene) -> None:
     day, rows = day_long(scene.summary.day, scene.lang), scene.summary.quality.rows_in
     why = "no_data.rejected" if rows else "no_data.text"
     said = scene.text(why, day=day, rows=number(rows, scene.lang))
+    title = "no_data.rejected.title" if rows else "no_data.title"
     scene.html(
-        markup.notice(scene.text("no_data.title"), said),
+        markup.notice(scene.text(title), said),
         markup.stamp(scene.stamp),
     )
 

@@ -71,6 +71,7 @@ FR: Final[dict[str, str]] = {
     "hours.hour": "Heure",
     "hours.flow_coverage": "Couverture du débit",
     "hours.occupancy_coverage": "Couverture de l’occupation",
+    "chart.none": "{what} : rien n’a été observé.",
     "hours.table": "Les mêmes chiffres en tableau",
     "hours.clock": "Cette journée compte {hours} heures (changement d’heure) ; "
     "la source en tient {expected}.",
@@ -131,6 +132,7 @@ FR: Final[dict[str, str]] = {
     "arc.title": "Un arc",
     "arc.choose": "Voie ou numéro",
     "arc.history": "Véhicules par jour, le mois jusqu’à ce jour",
+    "arc.history.alt": "Colonnes des véhicules de l’arc par jour.",
     "arc.full": "au moins 80 % des heures comptées",
     "arc.part": "moins",
     "column.length": "Longueur",
@@ -151,6 +153,12 @@ FR: Final[dict[str, str]] = {
     "quality.yellow": "Publiée avec {count} réserves :",
     "quality.yellow_one": "Publiée avec une réserve :",
     "quality.checks": "Tous les contrôles",
+    "check.schema": "schéma",
+    "check.duplicates": "doublons",
+    "check.derivation": "états",
+    "check.range": "bornes",
+    "check.volume": "volume",
+    "check.conservation": "sommes",
     "quality.green": "passé",
     "quality.yellow_mark": "réserve",
     "quality.red": "non publié",
@@ -166,6 +174,7 @@ FR: Final[dict[str, str]] = {
     "no_data.title": "Aucune donnée de la source",
     "no_data.text": "La source ne tient aucune ligne pour le {day}. Cette édition le dit ; "
     "rien n’a été estimé à la place.",
+    "no_data.rejected.title": "Aucune donnée utilisable de la source",
     "no_data.rejected": "La source tient des lignes pour le {day} ({rows}), mais aucune n’est "
     "utilisable : elles ne respectent pas le contrat et sont gardées comme rejets. Rien n’a été "
     "estimé à leur place.",
