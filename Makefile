@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install \
 
 ##@ Two commands to start with
 .PHONY: demo
-demo: $(VENV)/.runtime ## a synthetic Paris from raw file to dashboard (SERVE=0: stop before serving)
+demo: $(VENV)/.runtime ## a synthetic Paris from its sources to the dashboard (SERVE=0: stop before serving)
 	@$(BIN)/python -m scripts.demo $(if $(filter 0 no false,$(SERVE)),,--serve)
 
 .PHONY: test

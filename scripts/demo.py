@@ -25,15 +25,19 @@ from cityflow.settings import Settings
 from cityflow.storage import layout
 from scripts.headline import figures
 from scripts.serving import LOOPBACK, CannotServe, Service, refuse_busy, serve
+from scripts.source import stand_ins
 
 FIRST, LAST, ARCS = date(2025, 10, 3), date(2025, 11, 6), 600
 """Five weeks of an autumn: ordinary days, school holidays, 1 November, and a day of 25 hours."""
 
+NOW = "2025-11-09T08:00:00Z"
+"""When it is fetched: the portal is two days behind."""
+
 ROOT = Path(__file__).resolve().parent.parent
-HOME, SOURCE, OUTPUT = ROOT / "demo", ROOT / "demo" / "source", ROOT / "demo" / "output"
-SOURCES = ("arrondissements.geojson", "referentiel.csv", "comptages.csv")
+HOME, OUTPUT = ROOT / "demo", ROOT / "demo" / "output"
 ELSEWHERE = (
-    *("AWS_EXECUTION_ENV", "DASK_SCHEDULER_ADDRESS", "DATA_DIR_RAW", "ENGINE"),
+    *("AWS_EXECUTION_ENV", "CITYFLOW_NOW", "CITYFLOW_TENANT", "DASK_SCHEDULER_ADDRESS"),
+    *("DATA_DIR_RAW", "ENGINE"),
     *("MONGODB_URL", "MONGODB_URL_FILE", "USE_DYNAMODB", "USE_S3"),
 )
 """Settings that would lead the demo away from ./demo."""
@@ -47,7 +51,9 @@ class StepFailed(Exception):
 
 def main() -> int:
     """Run the demo; returns its exit code. Ctrl-C and SIGTERM end it and all it started."""
-    parser = argparse.ArgumentParser(description="A synthetic Paris, from file to dashboard.")
+    parser = argparse.ArgumentParser(
+        description="A synthetic Paris, from its sources to the dashboard."
+    )
     parser.add_argument("--serve", action="store_true", help="serve until Ctrl-C at the end")
     serving = parser.parse_args().serve
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -109,17 +115,8 @@ def _environment(services: tuple[Service, Service]) -> dict[str, str]:
 def _pipeline(environment: Mapping[str, str]) -> None:
     """From nothing to five weeks of reports."""
     HOME.mkdir(exist_ok=True)
-    days = (LAST - FIRST).days + 1
-    made = _step(
-        "Generate a synthetic Paris",
-        f"cityflow-simulator generate {SOURCE.name} --arcs {ARCS} --days {days} --end {LAST}",
-        environment,
-    )
-    out.print(f"{made['rows']:,} rows, {made['bytes'] / 1e6:,.0f} MB, in the real feed's format")
-
-    files = " ".join(f"{SOURCE.name}/{name}" for name in SOURCES)
-    _step("Ingest the files as they are", f"cityflow-ingest files {files}", environment)
-    out.print("each recognised by its content, kept once, every arrival noted")
+    with stand_ins(_stand_ins(), environment) as sources:
+        _fetch({**environment, **sources, "CITYFLOW_NOW": NOW})
 
     backfill = "cityflow-processor backfill --dataset comptages"
     loops = _step("Clean, measure, audit, publish", backfill, environment)["datasets"]["comptages"]
@@ -128,6 +125,27 @@ def _pipeline(environment: Mapping[str, str]) -> None:
     reports = f"cityflow-reporter run --from {FIRST} --to {LAST}"
     done = _step("Report every day", reports, environment)["datasets"]["report"]
     out.print(_editions(done))
+
+
+def _stand_ins() -> list[str]:
+    """The command that publishes a synthetic Paris, on a free port."""
+    arguments = f"serve --port 0 --arcs {ARCS} --now {NOW} --late-days 0 --revised-days 0"
+    out.print("\n[bold]Publish a synthetic Paris[/bold]")
+    out.print(f"  [dim]cityflow-simulator {arguments}[/dim]")
+    return [_program("cityflow-simulator"), *arguments.split()]
+
+
+def _fetch(environment: Mapping[str, str]) -> None:
+    """From the sources to the raw zone."""
+    for dataset in ("arrondissements", "referentiel"):
+        _step(f"Fetch the {dataset}", f"cityflow-ingest fetch --dataset {dataset}", environment)
+        out.print("as its portal publishes it")
+    roads = f"cityflow-ingest fetch --dataset comptages --from {FIRST} --to {LAST}"
+    fetched = _step("Fetch the road counts", roads, environment)["datasets"]["comptages"]
+    out.print(
+        f"{fetched['rows']:,} rows in {fetched['new'] + fetched['unchanged']} days, "
+        f"{fetched['no_data']} days the source has lost"
+    )
 
 
 def _step(title: str, command: str, environment: Mapping[str, str]) -> dict[str, Any]:
