@@ -4,13 +4,18 @@ import json
 import os
 import subprocess
 import sys
+import time
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from cityflow.console import run_cli
+from cityflow.errors import StoreUnavailable
 from cityflow_reporter.main import app
+from cityflow_reporter.pending import Turns
+from cityflow_reporter.publish import Reporter
 
 
 class Done(NamedTuple):
@@ -92,3 +97,61 @@ def test_an_unreadable_store_ends_with_5(reporter, tmp_path):
     done = reporter("run", "--date", "2025-03-30", output=tmp_path / "file")
     assert done.returncode == 5
     assert "Traceback" not in done.stderr
+
+
+def test_watching_takes_no_days(reporter):
+    done = reporter("run", "--watch", "--date", "2025-03-30")
+    assert done.returncode == 2
+    assert "leave out --date, --from and --to" in done.stderr
+
+
+def test_watching_reports_what_is_published_and_ends_when_asked(
+    store, settings, samples, publish_roads, tmp_path
+):
+    publish_roads(samples.roads())
+    command = [Path(sys.executable).with_name("cityflow-reporter"), "run", "--watch"]
+    environ = {"PATH": os.environ["PATH"], "OUTPUT_DIR": str(settings.output_dir)}
+    written = settings.output_dir / "reports" / "daily_report_2025-03-30.json"
+    with subprocess.Popen(command, env=environ, cwd=tmp_path) as process:
+        try:
+            deadline = time.monotonic() + 60
+            while not written.exists():
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            asked_at = time.monotonic()
+            process.terminate()
+            assert process.wait(10) == 0
+            assert time.monotonic() - asked_at < 10
+        finally:
+            process.kill()
+
+
+def test_a_turn_reports_only_days_whose_editions_are_new(store, samples, publish_roads):
+    turns, reported = Turns(), []
+
+    def take(turns: Turns) -> list[date]:
+        reported.clear()
+        turns.take(store, reported.extend)
+        for day in reported:
+            Reporter(store).report(day)
+        return list(reported)
+
+    publish_roads(samples.roads())
+    assert take(turns) == [date(2025, 3, 30)]
+    assert take(turns) == []
+    assert take(Turns()) == []
+    publish_roads(samples.roads(edition="f" * 20))
+    assert take(turns) == [date(2025, 3, 30)]
+
+
+def test_a_turn_that_fails_is_taken_again(store, samples, publish_roads):
+    turns, reported = Turns(), []
+    publish_roads(samples.roads())
+
+    def fail(days):
+        raise StoreUnavailable("the disk is full")
+
+    with pytest.raises(StoreUnavailable):
+        turns.take(store, fail)
+    turns.take(store, reported.extend)
+    assert reported == [date(2025, 3, 30)]

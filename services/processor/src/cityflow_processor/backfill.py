@@ -40,13 +40,18 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class Asked:
-    """The days asked for; both None: those that the files hold, with short gaps."""
+    """The days asked for: these only, or a range; none: those that the files hold, with short
+    gaps.
+    """
 
     first: date | None = None
     last: date | None = None
+    only: tuple[date, ...] = ()
 
     def days(self, files: Iterable[SplitFile]) -> list[date]:
         """The days to process, in order."""
+        if self.only:
+            return sorted(self.only)
         held = {day for file in files for day in file.days}
         if self.first is None and self.last is None:
             return list(_with_short_gaps(sorted(held)))
@@ -57,7 +62,8 @@ class Asked:
 
 def process(store: Store, settings: Settings, asked: Asked) -> Result:
     """Process the days asked for. Raises StoreUnavailable; what cannot be read is in the result."""
-    gc.freeze()  # modules live to the end: looking them through again for garbage is waste
+    if not gc.get_freeze_count():
+        gc.freeze()  # modules live to the end: looking them through again for garbage is waste
     Runs(store).close_orphans("process")
     result = Result(DATASET)
     listing = Listing.take(store, DATASET)

@@ -1,7 +1,7 @@
 """The command line of the processor: `run` a day, `backfill` many, `compact` completed months."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -10,12 +10,16 @@ from cityflow.errors import BadArguments, QualityGateRed, SourceError, StoreUnav
 from cityflow.settings import Settings
 from cityflow.storage import open_store
 from cityflow.telemetry import configure_logging
+from cityflow.watching import watch
 from cityflow_processor.backfill import Asked, process
 from cityflow_processor.comptages.fields import EARLIEST_YEAR, LATEST_YEAR
 from cityflow_processor.days import DATASET
 from cityflow_processor.history import compact as compact_months
 from cityflow_processor.memory import return_freed_memory
 from cityflow_processor.result import months_document, months_table
+from cityflow_processor.turns import Turns
+
+PAUSE_SECONDS: Final = 10.0
 
 app = App(help="Turn raw files into published daily editions.")
 
@@ -43,14 +47,23 @@ def backfill(
     to: Annotated[
         str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Last service day.")
     ] = None,
+    stay: Annotated[
+        bool, typer.Option("--watch", help="Stay, and process whatever arrives.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Process every day that the raw files hold, or every day of a range."""
+    if stay and (from_ or to):
+        raise BadArguments("--watch processes what arrives; leave out --from and --to")
     first = _day(from_, "--from") if from_ is not None else None
     last = _day(to, "--to") if to is not None else None
     if first and last and first > last:
         raise BadArguments(f"--from {first} is after --to {last}; give the earlier day first")
-    _process(dataset, Asked(first, last), json)
+    if stay:
+        _refuse_unknown(dataset)
+        _watch()
+    else:
+        _process(dataset, Asked(first, last), json)
 
 
 @app.command()
@@ -75,13 +88,7 @@ def compact(
 
 def _process(dataset: str, asked: Asked, as_json: bool) -> None:
     _refuse_unknown(dataset)
-    settings = Settings.load()
-    configure_logging(settings)
-    return_freed_memory()
-    if settings.engine != "local":
-        raise BadArguments(
-            f"ENGINE={settings.engine} is not in this release; unset it or give `local`"
-        )
+    settings = _settings()
     with open_store(settings) as store:
         result = process(store, settings, asked)
     print_result(result.document(), [result.table()], as_json)
@@ -93,6 +100,28 @@ def _process(dataset: str, asked: Asked, as_json: bool) -> None:
         )
     if result.unreadable:
         raise SourceError(f"{len(result.unreadable)} raw file(s) could not be read; see the table")
+
+
+def _watch() -> None:
+    settings = _settings()
+    turns = Turns(lambda store, asked: process(store, settings, asked))
+
+    def turn() -> None:
+        with open_store(settings) as store:
+            turns.take(store)
+
+    watch(turn, PAUSE_SECONDS)
+
+
+def _settings() -> Settings:
+    settings = Settings.load()
+    configure_logging(settings)
+    return_freed_memory()
+    if settings.engine != "local":
+        raise BadArguments(
+            f"ENGINE={settings.engine} is not in this release; unset it or give `local`"
+        )
+    return settings
 
 
 def _refuse_unknown(dataset: str) -> None:

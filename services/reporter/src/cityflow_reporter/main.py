@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -10,15 +10,18 @@ from cityflow import calendar
 from cityflow.console import App, print_result, progress
 from cityflow.errors import BadArguments
 from cityflow.settings import Settings
-from cityflow.storage import Runs, open_store
+from cityflow.storage import Runs, Store, open_store
 from cityflow.telemetry import configure_logging, get_logger
+from cityflow.watching import watch
 from cityflow_reporter.outcome import as_json, as_table
+from cityflow_reporter.pending import Turns
 from cityflow_reporter.publish import REPORT, Reported, Reporter
 
 app = App(help="Builds the daily report from the published editions.")
 _log = get_logger(__name__)
 
 _FORMAT = ["%Y-%m-%d"]
+PAUSE_SECONDS: Final = 10.0
 
 
 @app.command()
@@ -32,23 +35,45 @@ def run(
     last: Annotated[
         datetime | None, typer.Option("--to", formats=_FORMAT, help="Its last day, included")
     ] = None,
+    stay: Annotated[
+        bool, typer.Option("--watch", help="Stay, and report whatever is published")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Result as one JSON document")] = False,
 ) -> None:
-    """Write the report of a day (--date), or of each day of a range (--from and --to).
+    """Write the report of a day (--date), of each day of a range (--from and --to), or of every
+    day whose editions are new (--watch).
 
     A day without any published dataset gets a report that says so. Run again, it publishes
     nothing new. Exit codes: 0 done; 2 wrong arguments; 5 no store; 75 run it again.
     """
-    days = _days(*(value and value.date() for value in (day, first, last)))
+    if stay and (day or first or last):
+        raise BadArguments("--watch reports what is published; leave out --date, --from and --to")
+    days = [] if stay else _days(*(value and value.date() for value in (day, first, last)))
     settings = Settings.load()
     configure_logging(settings)
-    done = _report(settings, days)
+    if stay:
+        _watch(settings)
+        return
+    with open_store(settings) as store:
+        done = _report(store, days)
     print_result(as_json(done), [as_table(done)], json)
 
 
-def _report(settings: Settings, days: Sequence[date]) -> list[Reported]:
+def _watch(settings: Settings) -> None:
+    turns = Turns()
+
+    def turn() -> None:
+        with open_store(settings) as store:
+            turns.take(store, lambda days: _report(store, days))
+
+    watch(turn, PAUSE_SECONDS)
+
+
+def _report(store: Store, days: Sequence[date]) -> list[Reported]:
+    if not days:
+        return []
     done = []
-    with open_store(settings) as store, progress("Reporting", len(days), "days") as shown:
+    with progress("Reporting", len(days), "days") as shown:
         Runs(store).close_orphans(REPORT)
         reporter = Reporter(store)
         for day in days:

@@ -1,0 +1,49 @@
+"""`backfill --watch`: whatever has arrived since the last turn is processed, and nothing else."""
+
+from collections.abc import Callable
+
+from cityflow.storage import Store
+from cityflow.telemetry import get_logger
+from cityflow_processor.backfill import Asked
+from cityflow_processor.days import DATASET
+from cityflow_processor.pending import Arrived, note_done, pending_days
+from cityflow_processor.result import Result
+
+_log = get_logger(__name__)
+
+
+class Turns:
+    """Remembers what was there the last time."""
+
+    def __init__(self, process: Callable[[Store, Asked], Result]) -> None:
+        self._process = process
+        self._seen: str | None = None
+
+    def take(self, store: Store) -> list[Result]:
+        """Process what is pending; nothing if nothing is. Raises StoreUnavailable."""
+        arrived = Arrived.take(store, DATASET)
+        if arrived.everything == self._seen:
+            return []
+        results = []
+        days = pending_days(store, DATASET, arrived)
+        if days is None:
+            results.append(self._run(store, Asked()))
+            note_done(store, DATASET, arrived)
+            days = pending_days(store, DATASET, arrived)
+        if days:
+            results.append(self._run(store, Asked(only=tuple(days))))
+        self._seen = arrived.everything
+        return results
+
+    def _run(self, store: Store, asked: Asked) -> Result:
+        result = self._process(store, asked)
+        _report(result)
+        return result
+
+
+def _report(result: Result) -> None:
+    endings = [done.ending for done in result.days]
+    counts = {name: endings.count(name) for name in ("new", "unchanged", "red")}
+    _log.info("processed what was pending", days=len(endings), **counts)
+    if result.red_days:
+        _log.error("days not published: a gate was red", days=list(map(str, result.red_days[:5])))
