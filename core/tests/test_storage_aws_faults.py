@@ -1,5 +1,8 @@
 """Every refusal of AWS is one line with the right exit code."""
 
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
 import pytest
 from botocore.exceptions import (
     BotoCoreError,
@@ -15,11 +18,15 @@ from cityflow.errors import CityFlowError, StoreUnavailable, TryAgain
 from cityflow.storage.aws import Aws
 from cityflow.storage.aws_faults import faults
 
+HOUR = timedelta(hours=1)
 WHERE = "table cityflow-runs in eu-west-3"
 
 
-def refused(code: str, message: str = "why") -> ClientError:
-    answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {}}
+def refused(code: str, message: str = "why", off: timedelta | None = None) -> ClientError:
+    """As AWS refuses; `off` is how far its clock is from this one."""
+    date = {"date": format_datetime(datetime.now(UTC) + off, usegmt=True)} if off else {}
+    meta = {"HTTPHeaders": date}
+    answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": meta}
     return ClientError(answer, "PutItem")  # type: ignore[arg-type]
 
 
@@ -37,11 +44,10 @@ def refused(code: str, message: str = "why") -> ClientError:
         (refused("InvalidAccessKeyId"), StoreUnavailable, "credentials are refused"),
         (refused("ExpiredToken"), StoreUnavailable, "credentials are refused"),
         (refused("RequestTimeTooSkewed"), StoreUnavailable, "clock is wrong"),
-        (
-            refused("InvalidSignatureException", "Signature expired: 2026 is now earlier"),
-            StoreUnavailable,
-            "clock is wrong",
-        ),
+        (refused("InvalidSignatureException", off=HOUR), StoreUnavailable, "clock is wrong"),
+        (refused("403", off=-HOUR), StoreUnavailable, "clock is wrong"),
+        (refused("403", off=HOUR / 60), StoreUnavailable, "not allowed to call PutItem"),
+        (refused("NoSuchUpload", off=HOUR), StoreUnavailable, "NoSuchUpload"),
         (refused("InternalError"), StoreUnavailable, "PutItem failed (InternalError: why)"),
         (refused("InvalidObjectState", "line\nbreak"), StoreUnavailable, "InvalidObjectState"),
         (NoCredentialsError(), StoreUnavailable, "no AWS credentials"),

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 from botocore.exceptions import (
@@ -47,6 +49,7 @@ _NO_LOGIN: Final = (
     SSOError,
     TokenRetrievalError,
 )
+_MOST_SKEW: Final = timedelta(minutes=5)
 _SET_CLOCK: Final = "this machine's clock is wrong: set it (NTP), then run again"
 
 
@@ -85,7 +88,7 @@ def _refusal(where: str, error: ClientError) -> CityFlowError:
         return TryAgain(f"{where}: busy ({sign}) for too long; run the same command again later")
     if sign == "BadDigest":
         return TryAgain(f"{where}: bytes were damaged on their way; run the same command again")
-    if sign in _CLOCK or "Signature expired" in message or "not yet current" in message:
+    if sign in _CLOCK or (sign in _LOGIN | _DENIED and _is_skewed(error)):
         return StoreUnavailable(f"{where}: {_SET_CLOCK}")
     if sign in _LOGIN:
         return StoreUnavailable(
@@ -96,3 +99,11 @@ def _refusal(where: str, error: ClientError) -> CityFlowError:
             f"{where}: not allowed to call {action}; give this process's role that right"
         )
     return StoreUnavailable(f"{where}: {action} failed ({sign}: {message})")
+
+
+def _is_skewed(error: ClientError) -> bool:
+    """Whether AWS's clock is far from ours: then it takes a good signature for an expired one."""
+    answered = error.response["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
+    if answered is None:
+        return False
+    return abs(datetime.now(UTC) - parsedate_to_datetime(answered)) > _MOST_SKEW

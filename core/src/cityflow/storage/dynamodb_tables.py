@@ -124,19 +124,28 @@ class Tables:
         return connect(lambda session: session.client("dynamodb", endpoint_url=url, config=config))
 
     def _look(self, table: str) -> None:
-        key = Key(TYPES, TYPES).item
+        if self._exists(table):
+            return
+        if not self._aws.creates:
+            raise StoreUnavailable(
+                f"{self.where(table)} does not exist: make it, or set AWS_CREATE_MISSING=true to "
+                "have it made"
+            )
+        self._make(table)
+
+    def _exists(self, table: str) -> bool:
+        def ask(client: "DynamoDBClient") -> bool:
+            try:
+                client.get_item(TableName=table, Key=Key(TYPES, TYPES).item)
+            except client.exceptions.ResourceNotFoundException:
+                return False
+            return True
+
         with closing(self._connected(self._aws.quick())) as quick:
             try:
-                contact(lambda: quick.get_item(TableName=table, Key=key))
-            except quick.exceptions.ResourceNotFoundException as error:
-                if not self._aws.creates:
-                    raise StoreUnavailable(
-                        f"{self.where(table)} does not exist: make it, or set "
-                        "AWS_CREATE_MISSING=true to have it made"
-                    ) from error
-                self._make(table)
+                return contact(lambda: ask(quick))
             except ClientError:  # something answers there: now patience is right
-                self.client.get_item(TableName=table, Key=key)
+                return ask(self.client)
 
     def _make(self, table: str) -> None:
         with suppress(self.client.exceptions.ResourceInUseException):  # another was faster

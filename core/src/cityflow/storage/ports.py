@@ -59,7 +59,9 @@ class Documents(Protocol):
     def put_if(self, id: DocumentId, body: Json, version: int) -> int:
         """Write only if the stored version is `version` (0: does not exist yet).
 
-        Returns the new version; raises VersionConflict otherwise.
+        Returns the new version; raises VersionConflict otherwise. A write whose acknowledgement
+        was lost is recognised, unless another has gone over it since: then it is a conflict too.
+        So what is written must be right to write twice: no counters.
         """
 
     def restore(self, document: Document, over: int) -> None:

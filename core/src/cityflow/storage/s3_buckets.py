@@ -65,19 +65,30 @@ class Buckets:
         return connect(lambda session: session.client("s3", endpoint_url=url, config=config))
 
     def _look(self, bucket: str) -> None:
-        with closing(self._connected(self._aws.quick())) as quick:
+        if self._exists(bucket):
+            return
+        if not self._aws.creates:
+            raise StoreUnavailable(
+                f"{self.where(bucket)} does not exist: make it, or set AWS_CREATE_MISSING=true to "
+                "have it made"
+            )
+        self._make(bucket)
+
+    def _exists(self, bucket: str) -> bool:
+        def ask(client: "S3Client") -> bool:
             try:
-                contact(lambda: quick.head_bucket(Bucket=bucket))
+                client.head_bucket(Bucket=bucket)
             except ClientError as error:
                 if code(error) not in {"404", "NoSuchBucket"}:
-                    self.client.head_bucket(Bucket=bucket)  # something answers: now be patient
-                elif self._aws.creates:
-                    self._make(bucket)
-                else:
-                    raise StoreUnavailable(
-                        f"{self.where(bucket)} does not exist: make it, or set "
-                        "AWS_CREATE_MISSING=true to have it made"
-                    ) from error
+                    raise
+                return False
+            return True
+
+        with closing(self._connected(self._aws.quick())) as quick:
+            try:
+                return contact(lambda: ask(quick))
+            except ClientError:  # something answers there: now patience is right
+                return ask(self.client)
 
     def _make(self, bucket: str) -> None:
         """A bucket nobody else may read, whose objects are encrypted: as S3 makes them today."""
