@@ -265,7 +265,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def reset_connection(connection: socket.socket) -> None:
     """Close it so that the other side gets a reset."""
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    with suppress(OSError):
+    with suppress(OSError):  # it may be closed
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.shutdown(socket.SHUT_RD)
     connection.close()

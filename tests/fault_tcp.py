@@ -25,6 +25,11 @@ class TcpProxy:
         with self._lock:
             self._armed.append(sign)
 
+    @property
+    def armed(self) -> int:
+        """How many answers are still to be lost."""
+        return len(self._armed)
+
     def cut_all(self) -> None:
         """Reset every connection now."""
         with self._lock:

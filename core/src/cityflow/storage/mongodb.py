@@ -14,7 +14,7 @@ from pymongo.errors import DuplicateKeyError
 from cityflow.errors import VersionConflict
 from cityflow.storage import rules
 from cityflow.storage.expiry import expires_at
-from cityflow.storage.mongodb_client import EXPIRES, MongodbClient, Stored
+from cityflow.storage.mongodb_client import EXPIRES, INDEXED, MongodbClient, Stored
 from cityflow.storage.ports import Document, DocumentId, Json, Page
 from cityflow.storage.replacing import put_over
 
@@ -78,8 +78,8 @@ class MongodbDocuments:
         way = -1 if descending else 1
 
         def read(stored: Collection[Stored]) -> list[Stored]:
-            found = stored.find(wanted, _SHOWN, sort=[("day", way), ("key", way)], limit=limit + 1)
-            return list(found)
+            order = [(name, way) for name in INDEXED]
+            return list(stored.find(wanted, _SHOWN, sort=order, limit=limit + 1))
 
         rows = self._client.run(read)
         items = tuple(_document(type, row) for row in rows[:limit])

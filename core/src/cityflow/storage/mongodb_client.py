@@ -32,6 +32,7 @@ T = TypeVar("T")
 
 COLLECTION: Final = "documents"
 EXPIRES: Final = "expires_at"
+INDEXED: Final = ("type", "day", "key")
 
 _SELECTION_MS: Final = 4_000
 _CONNECT_MS: Final = 3_000
@@ -39,7 +40,7 @@ _ANSWER_MS: Final = 20_000
 _ACKNOWLEDGE_MS: Final = 10_000
 _PAUSE_SECONDS: Final = 0.25
 _FORBIDDEN: Final = 13
-_ID: Final = IndexModel([("type", 1), ("day", 1), ("key", 1)], unique=True, name="id")
+_ID: Final = IndexModel([(name, 1) for name in INDEXED], unique=True, name="id")
 _EXPIRY: Final = IndexModel([(EXPIRES, 1)], expireAfterSeconds=0, sparse=True, name="expiry")
 _ADVICE: Final = {
     18: "it refused the login; check user, password and authSource in MONGODB_URL",
