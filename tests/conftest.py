@@ -1,7 +1,8 @@
 """Servers of the storage tests, each started when a test first asks for it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import store_servers
@@ -40,3 +41,31 @@ def mongo(aws_login: None) -> Iterator[Mongo]:
     """A MongoDB server."""
     with store_servers.mongo() as server:
         yield server
+
+
+Environment = dict[str, str]
+
+
+@pytest.fixture
+def backend(
+    request: pytest.FixtureRequest, tmp_path: Path, aws_login: None
+) -> Iterator[Callable[[str], Environment]]:
+    """Settings of an empty store of a kind: `sqlite`, `mongodb`, `moto` or `ministack`.
+
+    The last two are DynamoDB and S3. Each call gives another store.
+    """
+    dropped: list[tuple[Mongo, str]] = []
+
+    def make(kind: str) -> Environment:
+        settings = {"OUTPUT_DIR": str(tmp_path / store_servers.unique(kind))}
+        if kind == "mongodb":
+            server: Mongo = request.getfixturevalue("mongo")
+            dropped.append((server, store_servers.unique("cityflow")))
+            settings |= {"MONGODB_URL": server.url, "MONGODB_DATABASE": dropped[-1][1]}
+        elif kind != "sqlite":
+            settings |= store_servers.on_aws(request.getfixturevalue(kind))
+        return settings
+
+    yield make
+    for server, name in dropped:
+        server.drop(name)

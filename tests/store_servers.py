@@ -50,6 +50,18 @@ def unique(prefix: str) -> str:
     return f"{prefix}-{secrets.token_hex(5)}"
 
 
+def on_aws(url: str) -> dict[str, str]:
+    """Settings of an empty store on a stand-in of DynamoDB and S3."""
+    names = ("DYNAMODB_TABLE_METRICS", "DYNAMODB_TABLE_REPORTS", "DYNAMODB_TABLE_RUNS")
+    buckets = ("S3_BUCKET_RAW", "S3_BUCKET_REPORTS")
+    return {
+        "USE_DYNAMODB": "true",
+        "USE_S3": "true",
+        "AWS_ENDPOINT_URL": url,
+        **{name: unique(name.rpartition("_")[2].lower()) for name in names + buckets},
+    }
+
+
 @contextmanager
 def moto(folder: Path) -> Iterator[str]:
     """moto's server; its address."""

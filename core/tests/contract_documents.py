@@ -284,17 +284,24 @@ class DocumentsContract:
         backwards = walk(documents, "run", 4, descending=True)
         assert [found.id for found in backwards] == ids[::-1]
 
-    def test_a_query_keeps_to_its_days(self, documents: Documents) -> None:
+    @pytest.mark.parametrize("descending", [False, True])
+    @pytest.mark.parametrize("limit", [10, 100])
+    def test_a_query_keeps_to_its_days(
+        self, documents: Documents, limit: int, descending: bool
+    ) -> None:
         ids = fill(documents, "run", 70)
-        first, last = DAY + timedelta(2), DAY + timedelta(4)
+        fill(documents, "other", 7)
 
         def found(**days: date) -> list[DocumentId]:
-            return [document.id for document in walk(documents, "run", 10, **days)]
+            pages = walk(documents, "run", limit, descending=descending, **days)
+            return [document.id for document in (pages[::-1] if descending else pages)]
 
-        assert found(first=first, last=last) == [id for id in ids if first <= id.day <= last]
-        assert found(first=first) == [id for id in ids if first <= id.day]
-        assert found(last=last) == [id for id in ids if id.day <= last]
-        assert found(first=last, last=first) == []
+        for first, last in ((2, 4), (0, 0), (3, 3), (5, 9), (9, 9), (8, 20), (-5, 1), (4, 2)):
+            one, other = DAY + timedelta(first), DAY + timedelta(last)
+            assert found(first=one, last=other) == [id for id in ids if one <= id.day <= other]
+            assert found(first=one) == [id for id in ids if one <= id.day]
+            assert found(last=other) == [id for id in ids if id.day <= other]
+        assert found(first=date.min, last=date.max) == ids
 
     def test_a_query_keeps_to_its_type(self, documents: Documents) -> None:
         types = ["run", "run/x", "running", "ru", "Run"]

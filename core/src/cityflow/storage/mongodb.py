@@ -5,7 +5,7 @@ it is, and never taken for another's.
 """
 
 import secrets
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from pymongo.collection import Collection
@@ -137,8 +137,10 @@ def _key(id: DocumentId) -> Stored:
 
 
 def _filter(type: str, first: date | None, last: date | None) -> Stored:
-    bounds = {"$gte": first, "$lte": last}
-    days = {name: day.isoformat() for name, day in bounds.items() if day is not None}
+    days = {} if first is None else {"$gte": first.isoformat()}
+    if last is not None and last < date.max:
+        # Not `$lte`: the stand-in of mongo:7 then leaves that day itself out.
+        days["$lt"] = (last + timedelta(days=1)).isoformat()
     return {"type": type, "day": days} if days else {"type": type}
 
 
