@@ -34,8 +34,8 @@ COLLECTION: Final = "documents"
 EXPIRES: Final = "expires_at"
 INDEXED: Final = ("type", "day", "key")
 
-_SELECTION_MS: Final = 4_000
-_CONNECT_MS: Final = 3_000
+_SELECTION_MS: Final = 3_000
+_CONNECT_MS: Final = 2_500
 _ANSWER_MS: Final = 20_000
 _ACKNOWLEDGE_MS: Final = 10_000
 _PAUSE_SECONDS: Final = 0.25
