@@ -16,13 +16,11 @@ ZipBuilder = Callable[[dict[str, bytes]], bytes]
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """The folder of real published files: CITYFLOW_TEST_DATA, or shared/data/real beside the
-    repository.
-    """
+    """The folder of real published files: TEST_DATA, or shared/data/real beside the repository."""
     beside = Path(__file__).parent.parent / "shared" / "data" / "real"
-    folder = Path(os.environ.get("CITYFLOW_TEST_DATA") or beside)
+    folder = Path(os.environ.get("TEST_DATA") or beside)
     if not (folder / "comptages").is_dir():
-        pytest.fail(f"no real data in {folder}: set CITYFLOW_TEST_DATA to the folder that holds it")
+        pytest.fail(f"no real data in {folder}: set TEST_DATA to the folder that holds it")
     return folder
 
 

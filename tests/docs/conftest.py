@@ -71,7 +71,8 @@ class House:
     def _sources(self) -> list[str]:
         ends = {".py", ".yml", ".yaml", ".tf", ".toml"}
         files = (f for top in CODE for f in (self.root / top).rglob("*") if f.suffix in ends)
-        return [file.read_text() for file in files if file != Path(__file__)]
+        own = (self.root / "conftest.py", *files)
+        return [file.read_text() for file in own if file != Path(__file__)]
 
     def _capitals(self, text: str) -> set[str]:
         assigned = re.findall(r"^\s*([A-Z][A-Z0-9_]+)\s*[:=]", text, re.MULTILINE)
