@@ -15,6 +15,7 @@ from cityflow_processor.comptages.edition import edition_id
 from cityflow_processor.comptages.fast import read_alone
 from cityflow_processor.comptages.geography import Geography
 from cityflow_processor.comptages.header import Header
+from cityflow_processor.comptages.known_lines import KnownLines
 from cityflow_processor.comptages.measure import measure
 from cityflow_processor.comptages.resolve import resolve
 from cityflow_processor.comptages.thresholds import thresholds
@@ -45,8 +46,9 @@ def stages(csv: Path, output_dir: Path) -> list[tuple[str, float]]:
         dialect = sniff(stream.readline(), csv.name)
         header = Header(comptages_columns(dialect.columns), dialect.delimiter)
         chunk = next(chunks(stream, 100_000, header, csv.name))
-    tokens, _ = _timed(lambda: read_alone(chunk, header))
-    batch, _ = _timed(lambda: read_batch(chunk, header))
+    known = KnownLines(header)
+    tokens, _ = _timed(lambda: read_alone(chunk, header, known))
+    batch, _ = _timed(lambda: read_batch(chunk, header, known))
     per_chunk = 1e8 / len(chunk)
     rows = [
         ("tokens", tokens * per_chunk),

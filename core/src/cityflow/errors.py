@@ -13,8 +13,10 @@
     └── TryAgain              exit 75  another run was faster, or a passing fault
         └── VersionConflict            the document changed since it was read
 
-A message tells what was wrong, where, and what to do.
+A message tells what was wrong, where, and what to do. All can go from one process to another.
 """
+
+from typing import Self
 
 
 class CityFlowError(Exception):
@@ -43,6 +45,9 @@ class FileRefused(SourceError):
         self.name = name
         self.found = found
         self.expected = expected
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str, str]]:
+        return type(self), (self.name, self.found, self.expected)
 
 
 class FileDamaged(FileRefused):

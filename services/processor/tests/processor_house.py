@@ -20,6 +20,7 @@ from cityflow.settings import Settings
 from cityflow.storage import Editions, NewRaw, RawZone, Runs, Store, canonical, layout, open_store
 from cityflow.storage.paging import all_documents
 from cityflow_processor.backfill import Asked, process
+from cityflow_processor.engine import LocalEngine
 from cityflow_processor.result import Result
 
 DATASET = "comptages"
@@ -62,7 +63,7 @@ class House:
         if chunk_rows is not None:
             chosen = {"aws_execution_env": "test", "ec2_chunk_size": chunk_rows}
             settings = settings.model_copy(update=chosen)
-        return process(self.store, settings, Asked(first, last))
+        return process(self.store, LocalEngine(self.store), settings, Asked(first, last))
 
     def counts(self, **asked: Any) -> dict[str, Any]:
         """The counts of a run, as they are printed."""

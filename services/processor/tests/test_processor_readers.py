@@ -2,18 +2,22 @@
 
 import csv
 import io
+from functools import partial
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from cityflow.published_names import comptages_columns
+from cityflow_processor.comptages import known_lines
 from cityflow_processor.comptages.fast import NotRegular, read_alone, read_regular
 from cityflow_processor.comptages.header import Header
+from cityflow_processor.comptages.known_lines import KnownLines
 from cityflow_processor.comptages.tokens import read_tolerant
 from cityflow_processor.comptages.validate import Batch, read_batch, validate
-from cityflow_processor.reading.chunks import chunks
+from cityflow_processor.reading.chunks import chunks, spans
 
 QUICK = settings(max_examples=250, deadline=None)
 LAYOUTS = (
@@ -76,7 +80,7 @@ def seen(batch: Batch, first_line: int = 0) -> tuple[Any, ...]:
     rows = [
         (
             arcs[row.pop("arc")],
-            None if (at := row.pop("attributes")) is None else batch.attributes.row(at),
+            None if (at := row.pop("attributes")) < 0 else batch.attributes.row(at),
             *row.values(),
         )
         for row in batch.rows.to_dicts()
@@ -90,7 +94,36 @@ def seen(batch: Batch, first_line: int = 0) -> tuple[Any, ...]:
 def test_the_reader_of_a_block_never_shows(block: tuple[Header, list[bytes]]) -> None:
     header, lines = block
     data = b"".join(lines)
-    assert seen(read_batch(data, header)) == seen(validate(read_tolerant(data, header)))
+    expected = seen(validate(read_tolerant(data, header)))
+    known = KnownLines(header)
+    assert seen(read_batch(data, header, known)) == expected
+    assert seen(read_batch(data, header, known)) == expected
+
+
+@QUICK
+@given(blocks())
+def test_lines_read_before_never_show(block: tuple[Header, list[bytes]]) -> None:
+    header, lines = block
+    known = KnownLines(header)
+    for line in lines:
+        read_batch(line, header, known)
+    data = b"".join(lines)
+    assert seen(read_batch(data, header, known)) == seen(
+        read_batch(data, header, KnownLines(header))
+    )
+
+
+def test_no_more_lines_are_remembered_than_fit_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_lines, "MOST_KNOWN", 3)
+    header = Header(comptages_columns(LAYOUTS[0].split(";")), ";")
+    known = KnownLines(header)
+    for start in range(0, 20, 5):
+        lines = [";".join((GOOD | {"libelle": f"L{n}"}).get(c, "x") for c in LAYOUTS[0].split(";"))
+                 .replace("4264", str(n)) for n in range(start, start + 5)]  # fmt: skip
+        batch = read_batch("\n".join(lines).encode(), header, known)
+        assert batch.attributes["libelle"].sort().to_list() == sorted(
+            f"L{n}" for n in range(start, start + 5)
+        )
 
 
 @settings(QUICK, max_examples=120)
@@ -100,10 +133,14 @@ def test_the_cuts_between_chunks_never_show(
 ) -> None:
     header, lines = block
     data = b"".join(lines)
-    whole = seen(read_batch(data, header))
+    known = KnownLines(header)
+    whole = seen(read_batch(data, header, KnownLines(header)))
+    cut = list(chunks(io.BytesIO(data), chunk_rows, header, "test"))
+    places = spans(io.BytesIO(data), chunk_rows, header, "test")
+    assert cut == [data[at.start : at.start + at.size] for at in places]
     rows, rejects, gaps, count = [], [], 0, 0
-    for chunk in chunks(io.BytesIO(data), chunk_rows, header, "test"):
-        part = seen(read_batch(chunk, header), count)
+    for chunk in cut:
+        part = seen(read_batch(chunk, header, known), count)
         # Only the latest rows of an arc's day show what they say of it: not told in a chunk.
         rows += [(arc, *rest) for arc, _, *rest in part[0]]
         rejects += part[1]
@@ -136,7 +173,7 @@ def test_well_formed_text_is_read_as_the_csv_module_reads_it(
     writer = csv.writer(stream, delimiter=";", lineterminator=newline, quoting=quoting)  # type: ignore[arg-type]
     writer.writerows(rows)
     header = Header(comptages_columns(columns), ";")
-    batch = read_batch(stream.getvalue().encode(), header)
+    batch = read_batch(stream.getvalue().encode(), header, KnownLines(header))
     read = list(csv.reader(io.StringIO(stream.getvalue(), newline=""), delimiter=";"))
     assert read == rows
     assert (batch.rows.height, batch.rejects.height) == (len(rows), 0)
@@ -147,12 +184,16 @@ def test_well_formed_text_is_read_as_the_csv_module_reads_it(
 def readable(data: bytes, header: Header) -> list[str]:
     """The fast readers that take a block."""
     taken = []
-    for read in (read_alone, read_regular):
+    readers = {
+        "read_alone": partial(read_alone, known=KnownLines(header)),
+        "read_regular": read_regular,
+    }
+    for name, read in readers.items():
         try:
             validate(read(data, header))
         except NotRegular:
             continue
-        taken.append(read.__name__)
+        taken.append(name)
     return taken
 
 

@@ -19,6 +19,7 @@ from cityflow.contracts import Holding
 from cityflow.settings import Settings
 from cityflow.storage import DocumentId, NewRaw, RawZone, first_meta
 from cityflow_processor.backfill import process
+from cityflow_processor.engine import LocalEngine
 from cityflow_processor.turns import Turns
 
 DAYS = [date(2025, 3, 3) + timedelta(days=n) for n in range(4)]
@@ -48,7 +49,7 @@ def hold(house: House, day: date, flow: int | None = 100) -> None:
 @pytest.fixture
 def turns(house: House) -> Turns:
     settings = Settings(output_dir=house.folder)
-    return Turns(lambda store, asked: process(store, settings, asked))
+    return Turns(lambda store, asked: process(store, LocalEngine(store), settings, asked))
 
 
 def taken(turns: Turns, house: House) -> list[date]:

@@ -3,35 +3,29 @@
 import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import Final
 
 import polars as pl
 
-from cityflow.attribution import attribution_for
 from cityflow.calendar import days as day_range
 from cityflow.console import progress
 from cityflow.errors import SourceError
 from cityflow.settings import Settings
-from cityflow.storage import RawEntry, Runs, Store, layout
+from cityflow.storage import Runs, Store, layout
 from cityflow.telemetry import get_logger
-from cityflow_processor.comptages.geography import Geography
 from cityflow_processor.days import DATASET, DayDone, process_day
+from cityflow_processor.engine import Engine, Task
 from cityflow_processor.history import compact
-from cityflow_processor.inputs import GeographyOfDay, Inputs, SplitFile, reject_rows
+from cityflow_processor.inputs import DaysSpec, HeldFile, SplitFile, prepare, reject_rows
 from cityflow_processor.listing import Listing
-from cityflow_processor.reading.parts import FileManifest, PartsCache, drop_left_chunks
-from cityflow_processor.reading.split import Advance, split
-from cityflow_processor.reference.loops import loops
-from cityflow_processor.reference.versions import load, references
-from cityflow_processor.reference.zones import zones
+from cityflow_processor.reading.parts import FileManifest, drop_left_chunks
+from cityflow_processor.reading.split import RawFile, split
+from cityflow_processor.reference.versions import References, references
 from cityflow_processor.result import Result
 from cityflow_processor.tables import keep
 
-WORKERS: Final = 2
 LONGEST_GAP_DAYS: Final = 31
 DEFAULT_CHUNK_ROWS: Final = 100_000
 
@@ -60,20 +54,21 @@ class Asked:
         return list(day_range(first, last)) if first and last else []
 
 
-def process(store: Store, settings: Settings, asked: Asked) -> Result:
+def process(store: Store, engine: Engine, settings: Settings, asked: Asked) -> Result:
     """Process the days asked for. Raises StoreUnavailable; what cannot be read is in the result."""
     if not gc.get_freeze_count():
         gc.freeze()  # modules live to the end: looking them through again for garbage is waste
     Runs(store).close_orphans("process")
     result = Result(DATASET)
     listing = Listing.take(store, DATASET)
-    files = _split_all(store, settings, listing, result)
+    held = _split_all(store, engine, settings, listing, result)
+    files = [one.open(store.objects) for one in held]
     days = asked.days(files)
     if result.unreadable:
         days = _days_held(days, files)
     _count_files(store, result, files, asked, days)
-    inputs = Inputs(listing, files, _geography(store, result))
-    result.days.extend(_process_days(store, days, inputs))
+    spec = DaysSpec(listing, tuple(held), *_references(store, result))
+    result.days.extend(_process_days(engine, days, spec))
     result.days.sort(key=lambda done: done.day)
     _compact(store, days)
     return result
@@ -98,27 +93,22 @@ def _days_held(days: list[date], files: list[SplitFile]) -> list[date]:
 
 
 def _split_all(
-    store: Store, settings: Settings, listing: Listing, result: Result
-) -> list[SplitFile]:
+    store: Store, engine: Engine, settings: Settings, listing: Listing, result: Result
+) -> list[HeldFile]:
     files = []
     total = sum(entry.meta.bytes for entry in listing.files)
     with progress("Reading raw files", total=total, unit="bytes") as shown:
         for entry in listing.files:
+            file = RawFile(entry, chunk_rows(settings, entry.meta.bytes))
             try:
-                files.append(_split_one(store, settings, entry, shown.advance))
-                _refuse_foreign(entry.key, files[-1].manifest)
+                manifest = split(store, engine, file, shown.advance)
+                files.append(HeldFile(manifest, file))
+                _refuse_foreign(entry.key, manifest)
             except SourceError as error:
                 _log.error("raw file not read", key=entry.key, reason=str(error))
                 result.unreadable.append(str(error))
     drop_left_chunks(store.objects, DATASET, {file.manifest.raw_sha256 for file in files})
     return files
-
-
-def _split_one(store: Store, settings: Settings, entry: RawEntry, advance: Advance) -> SplitFile:
-    rows = chunk_rows(settings, entry.meta.bytes)
-    manifest = split(store, entry, rows, advance)
-    parts = PartsCache(store.objects, DATASET, entry.meta.sha256, str(rows))
-    return SplitFile(manifest, parts, entry.meta.synthetic)
 
 
 def _refuse_foreign(key: str, manifest: FileManifest) -> None:
@@ -169,54 +159,16 @@ def _rows_outside(manifest: FileManifest, days: set[str]) -> int:
     return manifest.empty_gap_rows + sum(rows for day, rows in held if day not in days)
 
 
-def _geography(store: Store, result: Result) -> GeographyOfDay:
+def _references(store: Store, result: Result) -> tuple[References, References]:
     polygons = references(store, "arrondissements", "reference")
     lines = references(store, "referentiel", "reference")
     result.unreadable.extend((*polygons.unreadable, *lines.unreadable))
-
-    @cache
-    def build(zones_key: str | None, loops_key: str | None) -> Geography:
-        by_key = {version.key: version for version in (*polygons.versions, *lines.versions)}
-        zone_version = by_key[zones_key] if zones_key else None
-        loop_version = by_key[loops_key] if loops_key else None
-        return Geography(
-            zones_edition=zone_version.edition if zone_version else None,
-            zones=zones(load(store, zone_version)) if zone_version else (),
-            referentiel_edition=loop_version.edition if loop_version else None,
-            referentiel=loops(load(store, loop_version)) if loop_version else {},
-            attributions=tuple(
-                attribution_for(dataset, version.synthetic)
-                for dataset, version in (
-                    ("arrondissements", zone_version),
-                    ("referentiel", loop_version),
-                )
-                if version
-            ),
-        )
-
-    def of_day(day: date) -> Geography:
-        zone, loop = polygons.in_force(day), lines.in_force(day)
-        return build(zone.key if zone else None, loop.key if loop else None)
-
-    return of_day
+    return polygons, lines
 
 
-def _process_days(store: Store, days: list[date], inputs: Inputs) -> Iterator[DayDone]:
-    """Days in order, a few at a time; the first error stops the rest."""
-    waiting = iter(days)
-    running: set[Future[DayDone]] = set()
-    with (
-        progress("Processing days", total=len(days), unit="days") as shown,
-        ThreadPoolExecutor(WORKERS) as pool,
-    ):
-        while True:
-            for day in waiting:
-                running.add(pool.submit(process_day, store, day, inputs))
-                if len(running) >= WORKERS:
-                    break
-            if not running:
-                return
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
-                shown.advance(1)
+def _process_days(engine: Engine, days: list[date], spec: DaysSpec) -> Iterator[DayDone]:
+    """Days as they are done; the first error stops the rest."""
+    with progress("Processing days", total=len(days), unit="days") as shown:
+        for _, done in engine.run(Task(prepare, process_day, spec), days):
+            yield done
+            shown.advance(1)

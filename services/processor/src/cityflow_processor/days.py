@@ -70,7 +70,7 @@ class _Built:
         )
 
 
-def process_day(store: Store, day: date, inputs: Inputs) -> DayDone:
+def process_day(store: Store, inputs: Inputs, day: date) -> DayDone:
     """Process one day; when another run published meanwhile, look again, or leave it its edition.
 
     The run stands in the ledger whatever happens. Raises StoreUnavailable.
@@ -129,7 +129,7 @@ def _ended(
 
 def _build(day: date, inputs: Inputs, in_place: Fullness) -> _Built:
     limits = thresholds()
-    geography = inputs.geography_of(day)
+    geography = inputs.geographies.of_day(day)
     held = inputs.held(day)
     with_rows = [file for file in held if str(day) in file.manifest.days]
     records = resolve([file.rows(day) for file in with_rows])

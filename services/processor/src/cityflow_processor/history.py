@@ -157,11 +157,15 @@ def _attributions(editions: Editions, pointers: Sequence[Pointer]) -> tuple[Attr
 
 def _frame(store: Store, dataset: str, pointers: Sequence[Pointer]) -> pl.DataFrame:
     name, table = _SOURCES[dataset]
-    frames = [pl.DataFrame(schema=schema(table))]
+    # A month holds each arc's texts once a day: they are kept once.
+    shared = pl.Categorical(pl.Categories.random())
+    texts = [c.name for c in table.columns if c.kind == "text" and c.name not in table.key]
+    repeated = [pl.col(name).cast(shared) for name in texts]
+    frames = [pl.DataFrame(schema=schema(table)).with_columns(repeated)]
     for pointer in pointers:
         if pointer.status == "published":
             key = layout.table(dataset, pointer.day, pointer.edition, name)
-            day = _read(store, key, table).with_columns(day=pl.lit(pointer.day))
+            day = _read(store, key, table).with_columns(*repeated, day=pl.lit(pointer.day))
             frames.append(conform(day, table))
     return pl.concat(frames).sort(table.key)
 

@@ -5,14 +5,16 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Protocol
 
 import polars as pl
 
-from cityflow_processor.comptages.geography import Geography
+from cityflow.storage import Objects, Store
 from cityflow_processor.comptages.resolve import PartRows
 from cityflow_processor.listing import Listing
 from cityflow_processor.reading.parts import FileManifest, PartsCache
+from cityflow_processor.reading.split import RawFile
+from cityflow_processor.reference.geographies import Geographies
+from cityflow_processor.reference.versions import References
 
 
 @dataclass(eq=False)
@@ -49,20 +51,35 @@ def reject_rows(file: SplitFile) -> pl.DataFrame:
     return frame.select(pl.lit(file.manifest.raw_sha256).alias("raw_sha256"), pl.all())
 
 
-class GeographyOfDay(Protocol):
-    """Gives the reference editions in force on a day."""
+@dataclass(frozen=True)
+class HeldFile:
+    """A raw file that is split, as one process tells it another."""
 
-    def __call__(self, day: date) -> Geography:
-        """The geography of the day."""
+    manifest: FileManifest
+    file: RawFile
+
+    def open(self, objects: Objects) -> SplitFile:
+        """The file with its parts."""
+        return SplitFile(self.manifest, self.file.cache(objects), self.file.entry.meta.synthetic)
+
+
+@dataclass(frozen=True)
+class DaysSpec:
+    """All that the days of one run are made from."""
+
+    listing: Listing
+    files: tuple[HeldFile, ...]
+    zones: References
+    loops: References
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that the days of one run are made from."""
+    """The same, opened where the days are made."""
 
     listing: Listing
     files: list[SplitFile]
-    geography_of: GeographyOfDay
+    geographies: Geographies
 
     def held(self, day: date) -> list[SplitFile]:
         """The files that hold a row or a reject of a day."""
@@ -89,3 +106,9 @@ class Inputs:
     @cached_property
     def _days(self) -> list[date]:
         return sorted(self._by_day)
+
+
+def prepare(store: Store, spec: DaysSpec) -> Inputs:
+    """Open what the days of one run are made from."""
+    files = [held.open(store.objects) for held in spec.files]
+    return Inputs(spec.listing, files, Geographies(store, spec.zones, spec.loops))

@@ -14,6 +14,7 @@ from cityflow.watching import watch
 from cityflow_processor.backfill import Asked, process
 from cityflow_processor.comptages.fields import EARLIEST_YEAR, LATEST_YEAR
 from cityflow_processor.days import DATASET
+from cityflow_processor.engine import LocalEngine
 from cityflow_processor.history import compact as compact_months
 from cityflow_processor.memory import return_freed_memory
 from cityflow_processor.result import months_document, months_table
@@ -90,7 +91,7 @@ def _process(dataset: str, asked: Asked, as_json: bool) -> None:
     _refuse_unknown(dataset)
     settings = _settings()
     with open_store(settings) as store:
-        result = process(store, settings, asked)
+        result = process(store, LocalEngine(store), settings, asked)
     print_result(result.document(), [result.table()], as_json)
     if result.red_days:
         shown = ", ".join(map(str, result.red_days[:5]))
@@ -104,7 +105,7 @@ def _process(dataset: str, asked: Asked, as_json: bool) -> None:
 
 def _watch() -> None:
     settings = _settings()
-    turns = Turns(lambda store, asked: process(store, settings, asked))
+    turns = Turns(lambda store, asked: process(store, LocalEngine(store), settings, asked))
 
     def turn() -> None:
         with open_store(settings) as store:

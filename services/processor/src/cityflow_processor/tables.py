@@ -1,21 +1,25 @@
 """Frames and their files: one fixed way to write, so that equal rows are equal bytes."""
 
 import zlib
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from polars import selectors
 from polars.exceptions import PolarsError
 
 from cityflow.contracts.tables import Kind, Table
 from cityflow.storage.ports import Objects
 
 # Part of every edition's identity: change it when any setting below changes.
-WRITER_VERSION: Final = "1"
+WRITER_VERSION: Final = "2"
 _HOUR_US: Final = 3_600_000_000
-_ROW_GROUP_ROWS: Final = 131_072
+ROW_GROUP_ROWS: Final = 131_072
 _CHECKSUM_BYTES: Final = 4
 
 _TYPES: Final[dict[Kind, pl.DataType]] = {
@@ -37,8 +41,21 @@ def schema(table: Table) -> pl.Schema:
 
 
 def conform(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
-    """The frame with exactly the table's columns and types, in its order."""
-    return frame.select(pl.col(name).cast(dtype) for name, dtype in schema(table).items())
+    """The frame with exactly the table's columns and types, in its order.
+
+    Texts may stay Categorical: their file says text.
+    """
+    kept = {name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Categorical)}
+    return frame.select(
+        name if name in kept and dtype == pl.String else pl.col(name).cast(dtype)
+        for name, dtype in schema(table).items()
+    )
+
+
+def named(codes: npt.NDArray[np.int64], names: Sequence[str | None]) -> pl.Series:
+    """Texts of codes, as a Categorical column: cheap to make and to write."""
+    texts = pl.Series(list(names), dtype=pl.String)
+    return texts.cast(pl.Categorical(pl.Categories.random())).gather(codes)
 
 
 def instants(hours: npt.NDArray[np.int64]) -> pl.Series:
@@ -46,21 +63,27 @@ def instants(hours: npt.NDArray[np.int64]) -> pl.Series:
     return pl.Series(hours * _HOUR_US, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
 
 
-def parquet_bytes(frame: pl.DataFrame, row_group_rows: int = _ROW_GROUP_ROWS) -> bytes:
-    """A published table as Parquet."""
+def parquet_bytes(frame: pl.DataFrame, row_group_rows: int = ROW_GROUP_ROWS) -> bytes:
+    """A published table as Parquet; Categorical columns are texts with a dictionary.
+
+    Statistics tell row groups apart: a file of one has none.
+    """
+    table = frame.to_arrow()
     buffer = BytesIO()
-    frame.write_parquet(
+    pq.write_table(
+        table,
         buffer,
-        compression="zstd",
-        compression_level=1,
-        statistics=True,
         row_group_size=row_group_rows,
+        compression="lz4",
+        use_dictionary=[field.name for field in table.schema if pa.types.is_dictionary(field.type)],
+        write_statistics=frame.height > row_group_rows,
+        store_schema=False,
     )
     return buffer.getvalue()
 
 
 def keep(
-    objects: Objects, key: str, frame: pl.DataFrame, row_group_rows: int = _ROW_GROUP_ROWS
+    objects: Objects, key: str, frame: pl.DataFrame, row_group_rows: int = ROW_GROUP_ROWS
 ) -> None:
     """Store a published table, which never changes; what a fault left of it is replaced.
 
@@ -70,7 +93,8 @@ def keep(
     if objects.put_if_absent(key, data) or objects.size(key) == len(data):
         return
     try:
-        whole = read_frame(objects.read(key)).equals(frame)
+        texts = frame.with_columns(selectors.categorical().cast(pl.String))
+        whole = read_frame(objects.read(key)).equals(texts)
     except PolarsError:
         whole = False
     if not whole:
@@ -86,14 +110,18 @@ def cache_bytes(frame: pl.DataFrame) -> bytes:
 
 def ipc_bytes(frame: pl.DataFrame) -> bytes:
     """A frame that is read once and dropped, in Arrow's own form."""
+    table = frame.to_arrow()
     buffer = BytesIO()
-    frame.write_ipc(buffer, compression="uncompressed")
+    with pa.ipc.new_stream(buffer, table.schema) as writer:
+        writer.write_table(table)
     return _sealed(buffer)
 
 
 def read_ipc(data: bytes) -> pl.DataFrame:
     """A frame from the bytes that `ipc_bytes` gave; DamagedFrame if they are others."""
-    return pl.read_ipc(_unsealed(data))
+    frame = pl.from_arrow(pa.ipc.open_stream(_unsealed(data)).read_all())
+    assert isinstance(frame, pl.DataFrame)
+    return frame
 
 
 def read_cache(data: bytes) -> pl.DataFrame:

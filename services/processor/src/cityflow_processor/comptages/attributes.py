@@ -4,41 +4,25 @@ Only the rows of that hour are read for it. The choice depends on the records of
 so neither chunking nor order shows.
 """
 
-from typing import Final
-
 import numpy as np
 import polars as pl
 
-from cityflow_processor.comptages.fields import ATTRIBUTES
 from cityflow_processor.comptages.hours import day_codes
 from cityflow_processor.comptages.lookups import Bools, Ints
-from cityflow_processor.comptages.tokens import Tokens
-
-ATTRIBUTES_SCHEMA: Final = pl.Schema(dict.fromkeys(ATTRIBUTES, pl.String))
+from cityflow_processor.comptages.tokens import ATTRIBUTES_SCHEMA, Tokens
 
 
-def describe(tokens: Tokens, rows: Ints, arc: Ints, hours: Ints) -> tuple[pl.Series, pl.DataFrame]:
-    """Place of each row's attributes (null unless of a latest hour), and the distinct ones.
+def describe(tokens: Tokens, rows: Ints, arc: Ints, hours: Ints) -> tuple[Ints, pl.DataFrame]:
+    """Place of each row's attributes (−1 unless of a latest hour), and the distinct ones.
 
     `rows` are the places of the good rows among the tokens; `arc` and `hours` are theirs.
     """
     places = np.full(rows.size, -1, dtype=np.int64)
     if not rows.size:
-        return _or_null(places), ATTRIBUTES_SCHEMA.to_frame()
+        return places, ATTRIBUTES_SCHEMA.to_frame()
     latest = np.flatnonzero(_is_latest(arc, hours))
-    texts = tokens.attributes(rows[latest])
-    _, first, inverse = np.unique(
-        texts.hash_rows(seed=7).to_numpy(), return_index=True, return_inverse=True
-    )
-    places[latest] = inverse
-    return _or_null(places), _complete(texts[first])
-
-
-def _complete(texts: pl.DataFrame) -> pl.DataFrame:
-    """The columns `ATTRIBUTES` as trimmed texts; empty and absent ones null."""
-    held = texts.select(pl.all().cast(pl.String).str.strip_chars().replace("", None))
-    absent = [pl.lit(None, pl.String).alias(n) for n in ATTRIBUTES if n not in held.columns]
-    return held.with_columns(absent).select(ATTRIBUTES)
+    places[latest], distinct = tokens.attributes(rows[latest])
+    return places, distinct
 
 
 def _is_latest(arc: Ints, hours: Ints) -> Bools:
@@ -52,8 +36,3 @@ def _is_latest(arc: Ints, hours: Ints) -> Bools:
     np.maximum.at(latest, group, hours)
     is_latest: Bools = latest[group] == hours
     return is_latest
-
-
-def _or_null(places: Ints) -> pl.Series:
-    values = pl.Series("attributes", places)
-    return values.set(values < 0, None).cast(pl.UInt32)

@@ -3,16 +3,18 @@
 That holds whatever else is in the block (a property of the test suite), so chunking never shows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 from polars.exceptions import PolarsError
 
 from cityflow_processor.comptages.fields import ARC, ATTRIBUTES, MEASURED, TIME
 from cityflow_processor.comptages.header import Header, is_known
+from cityflow_processor.comptages.known_lines import KnownLines, joined
 from cityflow_processor.comptages.lines import Lines
+from cityflow_processor.comptages.lookups import Coded, Ints, distinct_rows
 from cityflow_processor.comptages.regular import is_regular
-from cityflow_processor.comptages.tokens import NUMBERS, Rows, TokenReject
+from cityflow_processor.comptages.tokens import NUMBERS, Rows, TokenReject, coded_texts, complete
 
 
 class NotRegular(Exception):
@@ -22,12 +24,16 @@ class NotRegular(Exception):
 class FastTokens:
     """Tokens of a block of which each line is one row."""
 
-    def __init__(self, frame: pl.DataFrame, lines: Lines, header: Header) -> None:
-        self.frame = frame
+    def __init__(
+        self, frame: pl.DataFrame, lines: Lines, header: Header, known: KnownLines | None = None
+    ) -> None:
+        self.texts: Mapping[str, Coded] = coded_texts(frame)
+        self.numbers = frame.select(NUMBERS)
         self.line_count = len(lines)
         self.rejects: list[TokenReject] = []
         self._lines = lines
         self._header = header
+        self._known = known
 
     def line(self, row: int) -> int:
         """The row's own number."""
@@ -37,30 +43,41 @@ class FastTokens:
         """The row's line."""
         return self._lines.text(row)
 
-    def attributes(self, rows: Rows) -> pl.DataFrame:
+    def attributes(self, rows: Rows) -> tuple[Ints, pl.DataFrame]:
         """Read from the lines of these rows alone. Raises NotRegular."""
-        return _parse_regular(self._lines.join(rows), self._header, ATTRIBUTES, pl.String())
+        lines = self._lines.take(rows)
+        if self._known is None:
+            return distinct_rows(self._parse(joined(lines)))
+        found = self._known.attributes(lines, self._parse)
+        if found is None:
+            raise NotRegular
+        return found
+
+    def _parse(self, lines: bytes) -> pl.DataFrame:
+        return complete(_parse_regular(lines, self._header, ATTRIBUTES, pl.String()))
 
 
-def read_alone(data: bytes, header: Header) -> FastTokens:
-    """Tokens of a block of which every line stands alone. Raises NotRegular."""
+def read_alone(data: bytes, header: Header, known: KnownLines) -> FastTokens:
+    """Tokens of a block of which every line stands alone. Raises NotRegular.
+
+    `known` belongs to the file: attributes that it holds are not read again.
+    """
     lines = Lines(data)
-    if lines.has_control():
+    if lines.has_control() or header.guard is None:
         raise NotRegular
-    text = pl.Categorical(pl.Categories.random())
-    frame = _parse(data, header, MEASURED, text, quote=None)
-    if frame.height != len(lines) or not _stand_alone(frame, header.guard):
+    frame = _parse(data, header, MEASURED, pl.Categorical(pl.Categories.random()), quote=None)
+    tokens = FastTokens(frame.rechunk(), lines, header, known)
+    if frame.height != len(lines) or not _stand_alone(tokens.texts, header.guard):
         raise NotRegular
-    return FastTokens(frame.rechunk(), lines, header)
+    return tokens
 
 
-def _stand_alone(frame: pl.DataFrame, guard: str | None) -> bool:
+def _stand_alone(texts: Mapping[str, Coded], guard: str) -> bool:
     """`Header.stands_alone` of every row; numbers were read, so they hold no quote."""
-    if guard is None or frame[ARC].null_count() or frame[TIME].null_count():
+    if None in texts[ARC].texts or None in texts[TIME].texts:
         return False
-    texts = {n: frame[n].unique().cast(pl.String) for n in frame.columns if n not in NUMBERS}
-    quoted = any(values.str.contains('"', literal=True).any() for values in texts.values())
-    return not quoted and all(is_known(guard, text) for text in texts[guard].to_list())
+    quoted = any('"' in text for column in texts.values() for text in column.texts if text)
+    return not quoted and all(is_known(guard, text) for text in texts[guard].texts)
 
 
 def read_regular(data: bytes, header: Header) -> FastTokens:

@@ -19,7 +19,7 @@ from cityflow_processor.comptages.hours import hours_of_day
 from cityflow_processor.comptages.resolve import DayRecords, Ints
 from cityflow_processor.comptages.tally import state_of, tally
 from cityflow_processor.comptages.thresholds import Thresholds
-from cityflow_processor.tables import conform, instants
+from cityflow_processor.tables import conform, instants, named
 
 # Part of every edition's identity: change it when a formula below changes.
 METHOD_VERSION: Final = "1"
@@ -111,16 +111,11 @@ def _status_hours(records: DayRecords) -> dict[str, int]:
     return dict(zip(STATUSES, counts.tolist(), strict=True))
 
 
-def _names(codes: Ints, names: tuple[str, ...]) -> pl.Series:
-    return pl.Series(names).gather(codes)
-
-
 def _base(records: DayRecords) -> dict[str, pl.Series]:
     """The columns that both tables of hours share."""
-    arcs = pl.Series(records.arcs, dtype=pl.String)
     flow = pl.Series(records.flow)
     return {
-        "arc_id": arcs.gather(records.arc),
+        "arc_id": named(records.arc, records.arcs),
         "hour_end": instants(records.hour),
         "flow_veh": flow.set(flow < 0, None),
     }
@@ -129,13 +124,12 @@ def _base(records: DayRecords) -> dict[str, pl.Series]:
 def _clean(records: DayRecords, base: dict[str, pl.Series]) -> pl.DataFrame:
     occupancy = pl.Series(records.occupancy)
     published = np.where(records.state == NO_STATE, len(STATES), records.state)
-    state = _names(published, (*STATES, ""))
     frame = pl.DataFrame(
         {
             **base,
             "occupancy_e5": occupancy.set(occupancy < 0, None),
-            "published_state": state.set(state == "", None),
-            "arc_status": _names(records.status, STATUSES),
+            "published_state": named(published, (*STATES, None)),
+            "arc_status": named(records.status, STATUSES),
         }
     )
     return conform(frame, COMPTAGES_CLEAN)
@@ -154,7 +148,7 @@ def _arc_hours(
             **base,
             "hour_of_day": np.array(starts, dtype=np.int64)[records.hour - hours[0]],
             "occupancy_pct": occupancy.set(occupancy < 0, None),
-            "state": _names(states, STATES),
+            "state": named(states, STATES),
         }
     )
     return conform(frame, COMPTAGES_ARC_HOURS)

@@ -76,7 +76,7 @@ def resolve(parts: list[PartRows]) -> DayRecords:
     """The canonical records of a day from its parts; no parts give an empty day."""
     stack, arcs, attributes = _stack(parts)
     key = stack.arc << 32 | stack.hour
-    if key.size and not np.all(key[1:] > key[:-1]):
+    if key.size and not np.all(key[1:] >= key[:-1]):
         order = np.argsort(key, kind="stable")
         stack, key = stack.take(order), key[order]
     kept, conflicts, withdrawn = _winners(stack, key)
@@ -103,18 +103,17 @@ def _stack(parts: list[PartRows]) -> tuple[_Stack, pl.Series, pl.DataFrame]:
     ranks, attributes = _rank([part.attributes for part in parts], (*ATTRIBUTES, DIGEST), DIGEST)
     columns: list[list[Ints]] = [[np.empty(0, dtype=np.int64)] * len(_Stack.__dataclass_fields__)]
     for number, (part, arc_rank, rank) in enumerate(zip(parts, arc_ranks, ranks, strict=True)):
-        fixed = [_filled(part.rows[name]) for name in _MEASURED]
+        fixed = [_ints(part.rows[name]) for name in _MEASURED]
         receipt = np.full(part.rows.height, number, dtype=np.int64)
-        attribute = np.append(rank, NULL)[_filled(part.rows["attributes"])]
+        attribute = np.append(rank, NULL)[part.rows["attributes"].to_numpy()]
         arc = arc_rank[part.rows["arc"].to_numpy()]
-        columns.append([arc, _filled(part.rows["hour"]), receipt, *fixed, attribute])
+        columns.append([arc, _ints(part.rows["hour"]), receipt, *fixed, attribute])
     stack = _Stack(*(np.concatenate(column) for column in zip(*columns, strict=True)))
     return stack, arcs[ARC], attributes
 
 
-def _filled(values: pl.Series) -> Ints:
-    values = values.cast(pl.Int64)
-    return (values.fill_null(NULL) if values.null_count() else values).to_numpy()
+def _ints(values: pl.Series) -> Ints:
+    return values.to_numpy().astype(np.int64)
 
 
 def _rank(

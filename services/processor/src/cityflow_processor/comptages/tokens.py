@@ -1,6 +1,6 @@
 """Records of a block become a frame of tokens, however irregular their text is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -13,12 +13,14 @@ from cityflow_processor.comptages.fields import (
     ATTRIBUTES,
     COLUMNS,
     FLOW,
+    MEASURED,
     OCCUPANCY,
     STATE,
     STATUS,
     TIME,
 )
 from cityflow_processor.comptages.header import Header
+from cityflow_processor.comptages.lookups import Coded, coded, distinct_rows
 from cityflow_processor.comptages.tolerant import Record, records
 
 Rows = npt.NDArray[np.int64]
@@ -28,6 +30,7 @@ WRONG_FIELD_COUNT: Final = "wrong_field_count"
 INVALID_UTF8: Final = "invalid_utf8"
 NUL_BYTE: Final = "nul_byte"
 NUMBERS: Final = (FLOW, OCCUPANCY)
+ATTRIBUTES_SCHEMA: Final = pl.Schema(dict.fromkeys(ATTRIBUTES, pl.String))
 _DAMAGE: Final = "\ufffd"  # stands for bytes that are not UTF-8
 
 
@@ -42,13 +45,14 @@ class TokenReject:
 
 
 class Tokens(Protocol):
-    """Tokens of a block.
+    """Tokens of a block, a row each.
 
-    `frame` has the measured columns that the file holds: Categorical, and Float64 or text for
-    flow and occupancy. `line_count` counts all lines of the block.
+    `texts` are the measured columns that the file holds, but for flow and occupancy: these are in
+    `numbers`, Float64 or as texts. `line_count` counts all lines of the block.
     """
 
-    frame: pl.DataFrame
+    texts: Mapping[str, Coded]
+    numbers: pl.DataFrame
     line_count: int
     rejects: list[TokenReject]
 
@@ -58,8 +62,20 @@ class Tokens(Protocol):
     def raw(self, row: int) -> str:
         """A row as received."""
 
-    def attributes(self, rows: Rows) -> pl.DataFrame:
-        """Texts of some rows, in those of the columns `ATTRIBUTES` that the file holds."""
+    def attributes(self, rows: Rows) -> tuple[Rows, pl.DataFrame]:
+        """Place of each of these rows among the distinct ones returned, which are `complete`."""
+
+
+def coded_texts(frame: pl.DataFrame) -> dict[str, Coded]:
+    """The columns of measured texts (Categorical) by their codes."""
+    return {n: coded(frame[n]) for n in MEASURED if n in frame.columns and n not in NUMBERS}
+
+
+def complete(texts: pl.DataFrame) -> pl.DataFrame:
+    """The columns `ATTRIBUTES` as trimmed texts; empty and absent ones null."""
+    held = texts.select(pl.all().str.strip_chars().replace("", None))
+    absent = [pl.lit(None, pl.String).alias(n) for n in ATTRIBUTES if n not in held.columns]
+    return held.with_columns(absent).select(ATTRIBUTES)
 
 
 class FrameTokens:
@@ -73,9 +89,11 @@ class FrameTokens:
         line_count: int,
         rejects: list[TokenReject],
     ) -> None:
-        self.frame = frame
+        self.texts: Mapping[str, Coded] = coded_texts(frame)
+        self.numbers = frame.select(NUMBERS)
         self.line_count = line_count
         self.rejects = rejects
+        self.frame = frame
         self._lines = lines
         self._raws = raws
 
@@ -92,10 +110,10 @@ class FrameTokens:
         """The record as received."""
         return self._raws[row]
 
-    def attributes(self, rows: Rows) -> pl.DataFrame:
+    def attributes(self, rows: Rows) -> tuple[Rows, pl.DataFrame]:
         """Gathered from the frame."""
         held = [name for name in ATTRIBUTES if name in self.frame.columns]
-        return self.frame.select(pl.col(held).cast(pl.String))[rows]
+        return distinct_rows(complete(self.frame.select(pl.col(held).cast(pl.String))[rows]))
 
 
 def read_tolerant(data: bytes, header: Header) -> FrameTokens:

@@ -1,14 +1,18 @@
 """Tokens become typed rows, arc attributes and rejects: the contract of one record.
 
 Rows are plain integers: position of the arc's attributes, hours since 1970 UTC (end of the
-hour), vehicles, occupancy in 10⁻⁵ %, codes of state and status. Null is never zero.
+hour), vehicles, occupancy in 10⁻⁵ %, codes of state and status. Null is −1, never zero.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from math import isnan
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from cityflow_processor.comptages.attributes import describe
@@ -27,9 +31,12 @@ from cityflow_processor.comptages.fields import (
     TIME,
 )
 from cityflow_processor.comptages.header import Header
-from cityflow_processor.comptages.lookups import Bools, Ints, codes_of, distinct, judge
+from cityflow_processor.comptages.known_lines import KnownLines
+from cityflow_processor.comptages.lookups import Bools, Coded, Ints
 from cityflow_processor.comptages.stamps import NO_SUCH_HOUR, parse_hour_end
 from cityflow_processor.comptages.tokens import RAW_TEXT_LIMIT, Tokens, read_tolerant
+
+Floats = npt.NDArray[np.float64]
 
 MAX_FLOW_VEH: Final = 1_000_000  # beyond any road: a broken number, not a measurement
 _ARC_ID: Final = r"^[0-9A-Za-z_.:/-]{1,64}$"
@@ -42,9 +49,10 @@ ROWS_SCHEMA: Final = pl.Schema(
         "occupancy": pl.Int32,
         "state": pl.UInt8,
         "status": pl.UInt8,
-        "attributes": pl.UInt32,
+        "attributes": pl.Int32,
     }
 )
+_ROW_TYPES: Final = {n: np.dtype(str(dtype).lower()) for n, dtype in ROWS_SCHEMA.items()}
 REJECTS_SCHEMA: Final = pl.Schema(
     {
         "line": pl.Int64,
@@ -79,7 +87,7 @@ _CODE: Final = {name: code for code, (name, _) in enumerate(_REASONS, start=1)}
 class Batch:
     """One chunk, read: typed rows, their arcs, the arcs' attributes, rejects.
 
-    `rows.arc` is the place in `arcs`; `rows.attributes` the place in `attributes`, null
+    `rows.arc` is the place in `arcs`; `rows.attributes` the place in `attributes`, −1
     but for the rows of an arc's latest hour of a day. `rejects.line` counts from the start of
     the chunk; `rejects.hour` is null if unknown. `empty_gap_rows` are empty rows stamped in the
     hour that the spring clock change removes.
@@ -93,69 +101,70 @@ class Batch:
     line_count: int
 
 
-def read_batch(data: bytes, header: Header) -> Batch:
-    """Read a block of whole records by the fastest reader that takes it."""
-    for read in (read_alone, read_regular):
-        try:
-            return validate(read(data, header))
-        except NotRegular:
-            continue
-    return validate(read_tolerant(data, header))
+def read_batch(data: bytes, header: Header, known: KnownLines) -> Batch:
+    """Read a block of whole records by the fastest reader that takes it.
+
+    `known` is what was read of other blocks of the same file.
+    """
+    try:
+        return validate(read_alone(data, header, known))
+    except NotRegular:
+        pass
+    try:
+        return validate(read_regular(data, header))
+    except NotRegular:
+        return validate(read_tolerant(data, header))
 
 
 def validate(tokens: Tokens) -> Batch:
     """Apply the contract to every row of a block. Raises NotRegular."""
-    frame = tokens.frame
-    hours, time_faults = _hours(frame[TIME])
-    flow, flow_faults = _flow(frame[FLOW])
-    occupancy, occupancy_faults = _occupancy(frame[OCCUPANCY])
-    faults = _first_fault(_arc_faults(frame[ARC]), time_faults, flow_faults, occupancy_faults)
-    empty_gap = _empty_gap(faults, frame)
+    texts, numbers = tokens.texts, tokens.numbers
+    hours, time_faults = _hours(texts[TIME])
+    flow, flow_faults = _flow(numbers[FLOW])
+    occupancy, occupancy_faults = _occupancy(numbers[OCCUPANCY])
+    arc_faults = texts[ARC].judge(_arc_fault)
+    faults = _first_fault(arc_faults, time_faults, flow_faults, occupancy_faults)
+    empty_gap = _empty_gap(faults, numbers)
     good = np.flatnonzero((faults == 0) & ~empty_gap)
-    arcs, arc = _arcs(frame[ARC][good])
+    arcs, arc = _arcs(texts[ARC], good)
     places, attributes = describe(tokens, good, arc, hours[good])
-    rows = pl.DataFrame(
-        {
-            "arc": arc,
-            "hour": hours[good],
-            "flow": flow[good],
-            "occupancy": occupancy[good],
-            "state": _codes(frame, STATE, STATE_CODES, NO_STATE)[good],
-            "status": _codes(frame, STATUS, STATUS_CODES, 0)[good],
-            "attributes": places,
-        },
-        schema_overrides=ROWS_SCHEMA,
-    )
+    columns = {
+        "arc": arc,
+        "hour": hours[good],
+        "flow": flow[good],
+        "occupancy": occupancy[good],
+        "state": _codes(texts, STATE, STATE_CODES, NO_STATE, good),
+        "status": _codes(texts, STATUS, STATUS_CODES, 0, good),
+        "attributes": places,
+    }
     bad = np.flatnonzero((faults > 0) & ~empty_gap)
-    rejects = pl.concat([_rejects(tokens), _row_rejects(tokens, bad, faults, hours)])
-    return Batch(rows, arcs, attributes, rejects, int(empty_gap.sum()), tokens.line_count)
-
-
-def _arcs(values: pl.Series) -> tuple[pl.Series, Ints]:
-    """Distinct identifiers, and the place of each row's among them."""
-    held, published = distinct(values)
-    texts = published.str.strip_chars()
-    arcs = texts.unique(maintain_order=True)
-    codes = codes_of(values)
-    table = np.zeros(int(codes.max(initial=0)) + 1, dtype=np.int64)
-    table[held] = (
-        np.arange(len(arcs))
-        if len(arcs) == len(texts)
-        else texts.replace_strict(arcs, range(len(arcs)), return_dtype=pl.Int64).to_numpy()
+    return Batch(
+        rows_frame(columns),
+        arcs,
+        attributes,
+        _rejects(tokens, bad, faults, hours),
+        int(empty_gap.sum()),
+        tokens.line_count,
     )
-    return arcs.alias(ARC), table[codes]
 
 
-def _arc_faults(arcs: pl.Series) -> Ints:
-    held, texts = distinct(arcs)
-    # Nearly all identifiers are plain numbers: only the others are looked at one by one.
-    odd = texts.cast(pl.UInt32, strict=False).cast(pl.String).ne_missing(texts) | texts.is_null()
-    codes = codes_of(arcs)
-    table = np.zeros(int(codes.max(initial=0)) + 1, dtype=np.int64)
-    table[held[odd.to_numpy()]] = [_arc_fault(t) for t in texts.filter(odd).to_list()]
-    return table[codes]
+def rows_frame(columns: Mapping[str, npt.NDArray[np.integer[Any]]]) -> pl.DataFrame:
+    """Columns of whole numbers as a frame of `ROWS_SCHEMA`."""
+    return pl.DataFrame({n: columns[n].astype(dtype) for n, dtype in _ROW_TYPES.items()})
 
 
+def _arcs(column: Coded, good: Ints) -> tuple[pl.Series, Ints]:
+    """Distinct identifiers of the good rows, and the place of each row's among them."""
+    codes = column.codes[good]
+    held = np.flatnonzero(np.bincount(codes, minlength=len(column.texts)))
+    names = [(column.texts[code] or "").strip() for code in held.tolist()]
+    place = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    table = np.zeros(len(column.texts), dtype=np.int64)
+    table[held] = [place[name] for name in names]
+    return pl.Series(ARC, list(place), dtype=pl.String), table[codes]
+
+
+@lru_cache(maxsize=65_536)
 def _arc_fault(text: str | None) -> int:
     if not text or not text.strip():
         return _CODE["missing_arc"]
@@ -164,52 +173,50 @@ def _arc_fault(text: str | None) -> int:
     return 0 if re.fullmatch(_ARC_ID, text.strip()) else _CODE["bad_arc_id"]
 
 
-def _hours(times: pl.Series) -> tuple[Ints, Ints]:
+def _hours(times: Coded) -> tuple[Ints, Ints]:
     """Hours since 1970 UTC (−1: unreadable), and faults."""
 
     def read(text: str | None) -> int:
         hour, reason = parse_hour_end(text) if text else (None, "missing_time")
         return hour if hour is not None else -_CODE[reason or "bad_time"]
 
-    read_as = judge(times, read)
+    read_as = times.judge(read)
     return np.maximum(read_as, -1), np.maximum(-read_as, 0)
 
 
-def _numbers(values: pl.Series, bad: str) -> tuple[pl.Series, Ints]:
-    """Numbers of a column (Float64, or text with a dot or comma), and faults."""
-    numbers = _read_numbers(values)
-    broken = numbers.is_finite().not_().fill_null(value=False)
+def _numbers(values: pl.Series, bad: str) -> tuple[Floats, Bools, Ints]:
+    """Numbers of a column (Float64, or text with a dot or comma), where it is empty, and faults.
+
+    Where there is no number it is zero.
+    """
     if values.dtype == pl.String:
-        broken |= numbers.is_null() & values.str.strip_chars().replace("", None).is_not_null()
-    return numbers, broken.to_numpy().astype(np.int64) * _CODE[bad]
+        texts = values.str.strip_chars().replace("", None)
+        numbers = texts.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+        empty = texts.is_null().to_numpy()
+    else:
+        numbers = values
+        empty = values.is_null().to_numpy()
+    floats = numbers.to_numpy()
+    usable = np.isfinite(floats)
+    return np.where(usable, floats, 0.0), empty, np.where(usable | empty, 0, _CODE[bad])
 
 
-def _read_numbers(values: pl.Series) -> pl.Series:
-    if values.dtype == pl.String:
-        values = values.str.strip_chars().str.replace(",", ".", literal=True)
-    return values.cast(pl.Float64, strict=False)
-
-
-def _shown(values: pl.Series) -> pl.Series:
-    """Values as texts: a number in one spelling, whichever reader it came from."""
-    return _read_numbers(values).cast(pl.String).fill_null(values.cast(pl.String))
-
-
-def _flow(values: pl.Series) -> tuple[pl.Series, Ints]:
-    numbers, faults = _numbers(values, "bad_flow")
-    floats = numbers.fill_null(0.0).to_numpy()
+def _flow(values: pl.Series) -> tuple[Ints, Ints]:
+    """Vehicles (−1: none), and faults."""
+    floats, empty, faults = _numbers(values, "bad_flow")
     faults = _or(faults, floats < 0, "negative_flow")
     faults = _or(faults, floats > MAX_FLOW_VEH, "implausible_flow")
     faults = _or(faults, floats != np.floor(floats), "flow_not_whole")
-    return numbers.set(pl.Series(faults > 0), None).cast(pl.Int32), faults
+    return np.where(empty | (faults > 0), -1.0, floats).astype(np.int64), faults
 
 
-def _occupancy(values: pl.Series) -> tuple[pl.Series, Ints]:
-    numbers, faults = _numbers(values, "bad_occupancy")
-    floats = numbers.fill_null(0.0).to_numpy()
+def _occupancy(values: pl.Series) -> tuple[Ints, Ints]:
+    """Occupancy in 10⁻⁵ % (−1: none), halves rounded up, and faults."""
+    floats, empty, faults = _numbers(values, "bad_occupancy")
     faults = _or(faults, (floats < 0) | (floats > 100), "occupancy_out_of_range")
-    scaled = (numbers.set(pl.Series(faults > 0), None) * OCCUPANCY_SCALE).round(0)
-    return scaled.cast(pl.Int32), faults
+    scaled = np.where(empty | (faults > 0), -1.0, floats * OCCUPANCY_SCALE)
+    whole = np.floor(scaled)
+    return (whole + (scaled - whole >= 0.5)).astype(np.int64), faults
 
 
 def _or(faults: Ints, where: Bools, name: str) -> Ints:
@@ -223,33 +230,45 @@ def _first_fault(*faults: Ints) -> Ints:
     return first
 
 
-def _empty_gap(faults: Ints, frame: pl.DataFrame) -> Bools:
+def _empty_gap(faults: Ints, numbers: pl.DataFrame) -> Bools:
     gap: Bools = faults == _CODE[NO_SUCH_HOUR]
-    if not gap.any():
-        return gap
-    empty = frame[FLOW].is_null() & frame[OCCUPANCY].is_null()
-    gap &= empty.to_numpy()
+    if gap.any():
+        gap &= (numbers[FLOW].is_null() & numbers[OCCUPANCY].is_null()).to_numpy()
     return gap
 
 
-def _codes(frame: pl.DataFrame, name: str, table: dict[str, int], missing: int) -> Ints:
-    if name not in frame.columns:
-        return np.full(frame.height, missing, dtype=np.int64)
-    return judge(frame[name], lambda text: table.get((text or "").strip().lower(), missing))
+def _codes(
+    texts: Mapping[str, Coded], name: str, table: dict[str, int], missing: int, rows: Ints
+) -> Ints:
+    if name not in texts:
+        return np.full(rows.size, missing, dtype=np.int64)
+    return texts[name].judge(lambda text: table.get((text or "").strip().lower(), missing))[rows]
 
 
-def _rejects(tokens: Tokens) -> pl.DataFrame:
-    rows = [(r.line, None, r.reason, r.detail, r.raw[:RAW_TEXT_LIMIT]) for r in tokens.rejects]
-    return pl.DataFrame(rows, schema=REJECTS_SCHEMA, orient="row")
-
-
-def _row_rejects(tokens: Tokens, bad: Ints, faults: Ints, hours: Ints) -> pl.DataFrame:
-    frame = tokens.frame.select(pl.col(ARC, TIME).cast(pl.String), FLOW, OCCUPANCY)[bad]
-    values = frame.with_columns(_shown(frame[FLOW]), _shown(frame[OCCUPANCY])).to_dicts()
-    rows = []
-    for at, row in zip(bad.tolist(), values, strict=True):
+def _rejects(tokens: Tokens, bad: Ints, faults: Ints, hours: Ints) -> pl.DataFrame:
+    rows: list[tuple[int, int | None, str, str, str]] = [
+        (r.line, None, r.reason, r.detail, r.raw[:RAW_TEXT_LIMIT]) for r in tokens.rejects
+    ]
+    numbers = tokens.numbers[bad].rows()
+    for at, (flow, occupancy) in zip(bad.tolist(), numbers, strict=True):
         name, detail = _REASONS[int(faults[at]) - 1]
         hour = int(hours[at]) if hours[at] >= 0 else None
+        shown = {ARC: _text(tokens, ARC, at), TIME: _text(tokens, TIME, at)}
+        shown |= {FLOW: _shown(flow), OCCUPANCY: _shown(occupancy)}
         raw = tokens.raw(at)[:RAW_TEXT_LIMIT]
-        rows.append((tokens.line(at), hour, name, detail.format(**row), raw))
+        rows.append((tokens.line(at), hour, name, detail.format(**shown), raw))
     return pl.DataFrame(rows, schema=REJECTS_SCHEMA, orient="row")
+
+
+def _text(tokens: Tokens, name: str, row: int) -> str | None:
+    column = tokens.texts[name]
+    return column.texts[int(column.codes[row])]
+
+
+def _shown(value: float | str | None) -> str | None:
+    """A number in one spelling, whichever reader it came from; anything else as it was."""
+    try:
+        number = float(str(value).strip().replace(",", ".", 1))
+    except ValueError:
+        return value if value is None else str(value)
+    return "NaN" if isnan(number) else repr(number)

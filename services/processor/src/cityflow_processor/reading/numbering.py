@@ -6,10 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from cityflow_processor.comptages.attributes import ATTRIBUTES_SCHEMA
 from cityflow_processor.comptages.fields import ARC, ATTRIBUTES
 from cityflow_processor.comptages.lookups import Ints
 from cityflow_processor.comptages.normalise import canonical_attributes
+from cityflow_processor.comptages.resolve import NULL
+from cityflow_processor.comptages.tokens import ATTRIBUTES_SCHEMA
+from cityflow_processor.comptages.validate import rows_frame
 
 
 class Numbering:
@@ -47,11 +49,10 @@ class Numbering:
     def renumber(self, chunk: Hashable, rows: pl.DataFrame) -> pl.DataFrame:
         """The chunk's rows with the numbers of the file."""
         arcs, attributes = self._local[chunk]
-        places = pl.Series(attributes, dtype=pl.UInt32)
-        return rows.with_columns(
-            pl.Series("arc", arcs[rows["arc"].to_numpy()], dtype=pl.UInt32),
-            places.gather(rows["attributes"]).alias("attributes"),
-        )
+        columns = {name: rows[name].to_numpy() for name in rows.columns}
+        columns["arc"] = arcs[columns["arc"]]
+        columns["attributes"] = np.append(attributes, NULL)[columns["attributes"]]
+        return rows_frame(columns)
 
 
 def _ranked(names: pl.Series) -> tuple[pl.Series, Ints]:

@@ -23,7 +23,7 @@ from cityflow_processor.tables import (
     read_ipc,
 )
 
-READER_VERSION: Final = "r2"
+READER_VERSION: Final = "r3"
 _SEAL: Final = "sha256_of_the_rest"
 
 

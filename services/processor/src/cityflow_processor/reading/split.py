@@ -1,10 +1,8 @@
 """Splits a raw file into one part a service day: chunk by chunk, resumable, bounded in memory."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import date
-from itertools import count
 from typing import BinaryIO, Final
 
 import numpy as np
@@ -14,41 +12,71 @@ from cityflow.dialect import MAX_HEADER_BYTES, sniff
 from cityflow.errors import FileRefused, SourceError, TryAgain
 from cityflow.packed import open_members
 from cityflow.published_names import COMPTAGES_REQUIRED, comptages_columns
-from cityflow.storage import RawEntry, RawZone, Store
+from cityflow.storage import Objects, RawEntry, RawZone, Store
 from cityflow_processor.comptages.header import Header
 from cityflow_processor.comptages.hours import day_codes
+from cityflow_processor.comptages.known_lines import KnownLines
 from cityflow_processor.comptages.tokens import FrameTokens
 from cityflow_processor.comptages.validate import Batch, read_batch, validate
-from cityflow_processor.reading.chunks import chunks
+from cityflow_processor.engine import Engine, Task
+from cityflow_processor.reading.chunks import Span, chunks, refuse_long_lines, spans
 from cityflow_processor.reading.json_records import json_tokens
 from cityflow_processor.reading.merge import Chunk, merge
 from cityflow_processor.reading.parts import ChunkFrames, ChunkManifest, FileManifest, PartsCache
 
-WORKERS: Final = 2
 # Rows without a readable time belong to no day: they are held together, so they must be few.
 MOST_UNDATED_BYTES: Final = 64 << 20
 _REJECT_BYTES: Final = 256
 Advance = Callable[[int], None]
-Work = Callable[[], Batch]
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """A raw file to split, and into chunks of how many rows."""
+
+    entry: RawEntry
+    chunk_rows: int
+
+    def cache(self, objects: Objects) -> PartsCache:
+        """Where its parts are kept."""
+        meta = self.entry.meta
+        return PartsCache(objects, meta.dataset, meta.sha256, str(self.chunk_rows))
 
 
 @dataclass(frozen=True)
 class _Unit:
-    """One chunk of work: where it stands, how much it weighs, how to read it."""
+    """One chunk: its place in the file, what errors call it, and its content or where that is."""
 
     member: int
     index: int
-    size: int
-    read: Work
+    name: str
+    header: Header | None
+    content: Span | bytes | FrameTokens
+
+    @property
+    def size(self) -> int:
+        """How much of the file it is, in bytes."""
+        held = self.content
+        return len(held) if isinstance(held, bytes) else held.size
 
 
-def split(store: Store, entry: RawEntry, chunk_rows: int, advance: Advance) -> FileManifest:
+@dataclass(frozen=True)
+class _Reading:
+    """What the units of one file share in a process."""
+
+    file: RawFile
+    zone: RawZone
+    cache: PartsCache
+    known: dict[Header, KnownLines] = field(default_factory=dict)
+
+
+def split(store: Store, engine: Engine, file: RawFile, advance: Advance) -> FileManifest:
     """The manifest of a raw file's parts; reads the file only if there is none yet.
 
     `advance` is told the bytes as they are done. Raises FileRefused or SourceError when the
     bytes cannot be read, TryAgain when another run cleaned up in between.
     """
-    cache = PartsCache(store.objects, entry.meta.dataset, entry.meta.sha256, str(chunk_rows))
+    cache, entry = file.cache(store.objects), file.entry
     if (manifest := cache.manifest()) is not None:
         advance(entry.meta.bytes)
         return manifest
@@ -56,7 +84,7 @@ def split(store: Store, entry: RawEntry, chunk_rows: int, advance: Advance) -> F
     _check_size(zone, entry)
     members: list[str] = []
     with zone.open(entry.key) as stream:
-        done = _run(cache, _units(stream, entry, chunk_rows, members), advance, entry.key)
+        done = _run(engine, file, _units(stream, file, members), advance)
     try:
         manifest = merge(cache, done, members, 2 if entry.meta.media == "csv" else 1)
     except TryAgain:
@@ -77,39 +105,32 @@ def _check_size(zone: RawZone, entry: RawEntry) -> None:
         )
 
 
-def _run(cache: PartsCache, units: Iterator[_Unit], advance: Advance, name: str) -> list[Chunk]:
-    """Read every unit whose output is not there yet, a few at a time, in order."""
+def _run(engine: Engine, file: RawFile, units: Iterator[_Unit], advance: Advance) -> list[Chunk]:
+    """Read every unit whose output is not there yet; the chunks as they stand in the file."""
     done: list[Chunk] = []
     undated = 0
-    running: list[tuple[_Unit, Future[ChunkManifest]]] = []
-
-    def collect() -> None:
-        unit, future = running.pop(0)
-        done.append(Chunk(unit.member, unit.index, future.result()))
+    for unit, manifest in engine.run(Task(_prepare, _read_unit, file), units):
+        done.append(Chunk(unit.member, unit.index, manifest))
         advance(unit.size)
-        nonlocal undated
-        undated += done[-1].manifest.undated_bytes
+        undated += manifest.undated_bytes
         if undated > MOST_UNDATED_BYTES:
             rows = sum(chunk.manifest.rejects for chunk in done)
             raise SourceError(
-                f"{name}: {rows:,} of its rows cannot be read, most without even a time; check "
-                "its delimiter, its quotes and its encoding"
+                f"{file.entry.key}: {rows:,} of its rows cannot be read, most without even a time; "
+                "check its delimiter, its quotes and its encoding"
             )
-
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for unit in units:
-            running.append((unit, pool.submit(_read_unit, cache, unit)))
-            if len(running) >= WORKERS:
-                collect()
-        while running:
-            collect()
-    return done
+    return sorted(done, key=lambda chunk: (chunk.member, chunk.index))
 
 
-def _read_unit(cache: PartsCache, unit: _Unit) -> ChunkManifest:
+def _prepare(store: Store, file: RawFile) -> _Reading:
+    return _Reading(file, RawZone(store), file.cache(store.objects))
+
+
+def _read_unit(_: Store, reading: _Reading, unit: _Unit) -> ChunkManifest:
+    cache = reading.cache
     if (manifest := cache.chunk_manifest(unit.member, unit.index)) is not None:
         return manifest
-    batch = unit.read()
+    batch = _batch(reading, unit)
     manifest = ChunkManifest(
         batch.line_count,
         batch.rows.height + batch.rejects.height + batch.empty_gap_rows,
@@ -121,6 +142,22 @@ def _read_unit(cache: PartsCache, unit: _Unit) -> ChunkManifest:
     frames = ChunkFrames(batch.rows, batch.arcs.to_frame(), batch.attributes, batch.rejects)
     cache.write_chunk(unit.member, unit.index, manifest, frames)
     return manifest
+
+
+def _batch(reading: _Reading, unit: _Unit) -> Batch:
+    if isinstance(unit.content, FrameTokens):
+        return validate(unit.content)
+    assert unit.header is not None
+    known = reading.known.setdefault(unit.header, KnownLines(unit.header))
+    data = unit.content if isinstance(unit.content, bytes) else _bytes(reading, unit.content)
+    refuse_long_lines(data, unit.name)
+    return read_batch(data, unit.header, known)
+
+
+def _bytes(reading: _Reading, span: Span) -> bytes:
+    with reading.zone.open(reading.file.entry.key) as stream:
+        stream.seek(span.start)
+        return stream.read(span.size)
 
 
 def _undated_bytes(rejects: pl.DataFrame) -> int:
@@ -138,36 +175,30 @@ def _days(rows: pl.DataFrame) -> dict[str, int]:
     }
 
 
-def _units(
-    stream: BinaryIO, entry: RawEntry, chunk_rows: int, members: list[str]
-) -> Iterator[_Unit]:
+def _units(stream: BinaryIO, file: RawFile, members: list[str]) -> Iterator[_Unit]:
+    entry = file.entry
     read = _csv_units if entry.meta.media == "csv" else _json_units
     packed = open_members(stream, entry.meta.packing, name=entry.key)
     for number, (name, content) in enumerate(packed):
         members.append(name)
         label = f"{entry.key}:{name}" if name else entry.key
-        yield from read(content, number, label, chunk_rows)
+        yield from read(content, number, label, file.chunk_rows)
 
 
 def _csv_units(stream: BinaryIO, member: int, name: str, chunk_rows: int) -> Iterator[_Unit]:
     header = _header(stream.readline(MAX_HEADER_BYTES), name)
-    for index, data in enumerate(chunks(stream, chunk_rows, header, name)):
-        yield _Unit(member, index, len(data), _csv_work(data, header))
-
-
-def _csv_work(data: bytes, header: Header) -> Work:
-    return lambda: read_batch(data, header)
+    cut: Iterable[Span | bytes] = (
+        spans(stream, chunk_rows, header, name)
+        if stream.seekable()
+        else chunks(stream, chunk_rows, header, name)
+    )
+    for index, content in enumerate(cut):
+        yield _Unit(member, index, name, header, content)
 
 
 def _json_units(stream: BinaryIO, member: int, name: str, chunk_rows: int) -> Iterator[_Unit]:
-    numbers = count()
-    for tokens in json_tokens(stream, chunk_rows, name):
-        size = tokens.size
-        yield _Unit(member, next(numbers), size, _json_work(tokens))
-
-
-def _json_work(tokens: FrameTokens) -> Work:
-    return lambda: validate(tokens)
+    for index, tokens in enumerate(json_tokens(stream, chunk_rows, name)):
+        yield _Unit(member, index, name, None, tokens)
 
 
 def _header(line: bytes, name: str) -> Header:
