@@ -53,7 +53,7 @@ class LocalEngine:
         with ThreadPoolExecutor(_WORKERS) as pool:
             for item in items:
                 running.append((item, pool.submit(task.work, self._store, context, item)))
-                if len(running) > _WORKERS:
+                if len(running) >= _WORKERS:
                     yield _finished(running.popleft())
             while running:
                 yield _finished(running.popleft())
