@@ -72,7 +72,7 @@ def assert_only_the_good_is_published(house: House, expected: Snapshot) -> None:
     assert differences(found, expected) == []
 
 
-def assert_modest(ended: Ended, most: int = 300 * MIB) -> None:
+def assert_modest(ended: Ended, most: int = 320 * MIB) -> None:
     assert "Traceback" not in ended.err, ended.err
     assert ended.peak_rss < most, f"{ended.peak_rss / MIB:.0f} MiB"
 

@@ -19,6 +19,7 @@ from cityflow_processor.comptages.header import Header
 from cityflow_processor.comptages.lookups import Ints
 
 MOST_KNOWN: Final = 50_000  # distinct texts held: ten times the arcs of Paris
+_FEW: Final = 8_192  # lines cut into pieces at a time: these take several times their size
 Parse = Callable[[bytes], pl.DataFrame]
 
 
@@ -39,11 +40,11 @@ class KnownLines:
         `lines` is Binary, each with its end; `parse` reads the attributes of joined lines.
         """
         try:
-            texts = lines.cast(pl.String)
+            hashes = np.concatenate(
+                [self._hash(some) for some in lines.to_frame().iter_slices(_FEW)]
+            )
         except PolarsError:
             return None
-        pieces = texts.str.splitn(self._delimiter, self._pieces).struct.unnest()
-        hashes = pieces[:, self._beside].hash_rows(seed=7).to_numpy()
         distinct, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
         with self._lock:
             if self._hashes.size > MOST_KNOWN:
@@ -52,6 +53,11 @@ class KnownLines:
             if fresh.size:
                 self._learn(distinct[fresh], parse(joined(lines[first[fresh]])))
             return inverse, self._rows[self._places[np.searchsorted(self._hashes, distinct)]]
+
+    def _hash(self, lines: pl.DataFrame) -> npt.NDArray[np.uint64]:
+        texts = lines.to_series().cast(pl.String)
+        pieces = texts.str.splitn(self._delimiter, self._pieces).struct.unnest()
+        return pieces[:, self._beside].hash_rows(seed=7).to_numpy()
 
     def _forget(self) -> None:
         self._hashes: npt.NDArray[np.uint64] = np.empty(0, dtype=np.uint64)
