@@ -92,6 +92,18 @@ class Editions:
             return "unchanged" if same else "lost_race"
         return "new"
 
+    def reinstate(self, candidate: Candidate, *, move_pointer: bool) -> bool:
+        """Give back an edition that was published before; True if its document had been lost.
+
+        `now` is when it was published. With `move_pointer` it becomes the current one: for days
+        whose pointer is lost, edition after edition in their order.
+        """
+        lost = self.document(candidate.dataset, candidate.day, candidate.edition) is None
+        self._keep_document(candidate)
+        if move_pointer:
+            self.publish(candidate)
+        return lost
+
     def _keep_document(self, candidate: Candidate) -> None:
         id = _edition_id(candidate.dataset, candidate.day, candidate.edition)
         try:

@@ -13,6 +13,11 @@ CACHE: Final = "parts/"
 
 _DATED: Final = re.compile(r"/dt=([0-9-]{10})/|_([0-9-]{10})\.[a-z]+$")
 _MONTHLY: Final = re.compile(r"/ym=([0-9-]{7})/")
+_OF_EDITION: Final = re.compile(
+    r"(?:clean|rejects|metrics)/(?P<dataset>[^/]+)/dt=(?P<day>[0-9-]{10})/(?P<edition>[0-9a-f]{20})"
+    r"[./]|reports/dt=(?P<reported>[0-9-]{10})/(?P<report>[0-9a-f]{20})/"
+    r"|metrics/(?P<of>[^/]+)/history/ym=(?P<month>[0-9-]{7})/(?P<history>[0-9a-f]{20})\."
+)
 _PERMANENT: Final = re.compile(r"raw/|clean/|metrics/[^/]+/|reports/dt=")
 
 
@@ -110,6 +115,22 @@ def service_days(key: str) -> tuple[Day, Day] | None:
     except ValueError:
         return None
     return None
+
+
+def edition_of(key: str) -> tuple[str, Day, str] | None:
+    """Name under which it is published, day and edition of an object that belongs to an edition."""
+    found = _OF_EDITION.match(key)
+    if found is None:
+        return None
+    try:
+        if found["report"]:
+            return "report", date.fromisoformat(found["reported"]), found["report"]
+        if found["history"]:
+            month = date.fromisoformat(f"{found['month']}-01")
+            return f"history/{found['of']}", month, found["history"]
+        return found["dataset"], date.fromisoformat(found["day"]), found["edition"]
+    except ValueError:
+        return None
 
 
 def month_of(day: Day) -> tuple[Day, Day]:

@@ -1,6 +1,7 @@
 """What the store knows of a day: published editions by their pointers, and the run ledger."""
 
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 
 from pydantic import ValidationError
 
@@ -21,18 +22,68 @@ def gather(editions: Editions, runs: Runs, day: date) -> list[Evidence]:
     return [_evidence(editions, dataset, day, last.get(dataset.value)) for dataset in MEASURED]
 
 
+def recall(
+    editions: Editions, ledger: Sequence[Run], report: Run, until: datetime
+) -> list[Evidence]:
+    """The evidence of a report of earlier, as far as the ledger knew it then.
+
+    `ledger` are the day's processing runs, and `report` is the run that made the report. Raises
+    StoreUnavailable if an edition it names is not there.
+    """
+    known = [run for run in ledger if run.ended_at is not None and run.ended_at <= until]
+    last, used = _last_of_each(known), dict(name.split("/") for name in report.inputs)
+    pointers = {name: _pointer(editions, ledger, report.day, name, used[name]) for name in used}
+    return [
+        Evidence(
+            dataset,
+            pointers.get(dataset.value),
+            _summary_of(editions, dataset, pointers.get(dataset.value)),
+            last.get(dataset.value),
+        )
+        for dataset in MEASURED
+    ]
+
+
+def _pointer(
+    editions: Editions, ledger: Sequence[Run], day: date, dataset: str, edition: str
+) -> Pointer:
+    """What pointed to an edition while it was the current one."""
+    body = editions.document(dataset, day, edition)
+    run = next((run for run in ledger if (run.dataset, run.edition) == (dataset, edition)), None)
+    if body is None or run is None or run.ended_at is None:
+        raise StoreUnavailable(f"edition {edition} of {dataset} {day}: it, or its run, is lost")
+    return Pointer(
+        dataset=dataset,
+        day=day,
+        edition=edition,
+        run_id=run.run_id,
+        published_at=run.ended_at,
+        status=body["status"],
+        records=run.counts.published if run.counts else 0,
+    )
+
+
 def _last_runs(runs: Runs, day: date) -> dict[str, Run]:
     """The last processing run of each dataset that came to a conclusion."""
-    finished = [run for run in runs.query(day, stage="process") if run.outcome in _CONCLUSIVE]
+    return _last_of_each(runs.query(day, stage="process"))
+
+
+def _last_of_each(runs: Iterable[Run]) -> dict[str, Run]:
+    finished = [run for run in runs if run.outcome in _CONCLUSIVE]
     return {run.dataset: run for run in sorted(finished, key=lambda run: run.run_id)}
 
 
 def _evidence(editions: Editions, dataset: Dataset, day: date, last: Run | None) -> Evidence:
     pointer = editions.current(dataset.value, day)
-    summary = None
-    if pointer is not None and dataset is Dataset.COMPTAGES:
-        summary = _summary(editions, pointer)
-    return Evidence(dataset, pointer, summary, last)
+    return Evidence(dataset, pointer, _summary_of(editions, dataset, pointer), last)
+
+
+def _summary_of(
+    editions: Editions, dataset: Dataset, pointer: Pointer | None
+) -> ComptagesSummary | None:
+    if pointer is None or dataset is not Dataset.COMPTAGES:
+        return None
+    return _summary(editions, pointer)
 
 
 def _summary(editions: Editions, pointer: Pointer) -> ComptagesSummary:

@@ -5,7 +5,7 @@ Every step may be repeated: a killed run leaves nothing that the next one does n
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Final, Literal
 
@@ -54,6 +54,13 @@ class Reporter:
             )
         files = {key.rsplit(".", 1)[-1]: self._objects.uri(key) for key in shown}
         return Reported(report, outcome, files)
+
+    def reinstate(self, report: DailyReport, run: Run, *, move_pointer: bool) -> bool:
+        """Give back a report that `run` published before; True if it had been lost."""
+        self._keep(edition_files(report))
+        candidate = _candidate(report, run, self._editions.current_version(REPORT, report.day))
+        then = replace(candidate, now=run.ended_at or candidate.now)
+        return self._editions.reinstate(then, move_pointer=move_pointer)
 
     @contextmanager
     def _run(self, day: date) -> Iterator[Run]:
