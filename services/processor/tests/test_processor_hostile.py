@@ -153,8 +153,11 @@ def flip(path: Path) -> None:
     path.write_bytes(data)
 
 
+FRAMES = "parts/*/files/*.arcs.parquet"
+
+
 @pytest.mark.parametrize("damage", [cut, flip, Path.unlink])
-@pytest.mark.parametrize("pattern", ["parts/*/dt=*/*", "parts/*/files/*.arcs.parquet"])
+@pytest.mark.parametrize("pattern", ["parts/*/dt=*/*", FRAMES])
 def test_a_damaged_part_of_the_cache_is_noticed_and_rebuilt(
     house: House, pattern: str, damage: Callable[[Path], None]
 ) -> None:
@@ -163,9 +166,10 @@ def test_a_damaged_part_of_the_cache_is_noticed_and_rebuilt(
     published = house.published()
     (path,) = house.folder.glob(pattern)
     damage(path)
-    with pytest.raises(TryAgain, match=r"of the parts cache is .*; run the same command again"):
-        house.process()
-    house.process()
+    if path.exists() or pattern == FRAMES:
+        with pytest.raises(TryAgain, match=r"of the parts cache is .*; run the same command again"):
+            house.process()
+    house.process()  # parts of days that are gone, as after pruning, are made anew at once
     assert house.published() == published
 
 

@@ -52,6 +52,11 @@ def chunk(dataset: str, raw_sha256: str, reader: str, index: int) -> str:
     return f"{chunks(dataset)}{raw_sha256[:12]}-{reader}/{index:06d}.arrow"
 
 
+def parts(dataset: str) -> str:
+    """Prefix of the cache of all raw files of a dataset."""
+    return f"{CACHE}{dataset}/"
+
+
 def chunks(dataset: str) -> str:
     """Prefix of the chunks of all raw files."""
     return f"parts/{dataset}/chunks/"

@@ -2,7 +2,7 @@
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -20,7 +20,7 @@ from cityflow_processor.engine import Engine, Task
 from cityflow_processor.history import compact
 from cityflow_processor.inputs import DaysSpec, HeldFile, SplitFile, prepare, reject_rows
 from cityflow_processor.listing import Listing
-from cityflow_processor.reading.parts import FileManifest, drop_left_chunks
+from cityflow_processor.reading.parts import FileManifest, drop_left_chunks, lost_parts
 from cityflow_processor.reading.split import RawFile, split
 from cityflow_processor.reference.versions import References, references
 from cityflow_processor.result import Result
@@ -61,17 +61,30 @@ def process(store: Store, engine: Engine, settings: Settings, asked: Asked) -> R
     Runs(store).close_orphans("process")
     result = Result(DATASET)
     listing = Listing.take(store, DATASET)
-    held = _split_all(store, engine, settings, listing, result)
+    held = split_all(store, engine, settings, listing, result)
     files = [one.open(store.objects) for one in held]
+    if forget_lost_parts(store, files, asked.days(files)):
+        result.unreadable.clear()
+        held = split_all(store, engine, settings, listing, result)
+        files = [one.open(store.objects) for one in held]
     days = asked.days(files)
     if result.unreadable:
         days = _days_held(days, files)
     _count_files(store, result, files, asked, days)
-    spec = DaysSpec(listing, tuple(held), *_references(store, result))
+    spec = DaysSpec(listing, tuple(held), *both_references(store, result))
     result.days.extend(_process_days(engine, days, spec))
     result.days.sort(key=lambda done: done.day)
     _compact(store, days)
     return result
+
+
+def forget_lost_parts(store: Store, files: Iterable[SplitFile], days: Collection[date]) -> bool:
+    """Forget the files whose parts of these days are gone; True if there are any to split again."""
+    lost = lost_parts(store.objects, DATASET, (file.manifest for file in files), days)
+    for file in files:
+        if file.manifest.raw_sha256 in lost:
+            file.parts.forget()
+    return bool(lost)
 
 
 def _compact(store: Store, days: list[date]) -> None:
@@ -92,9 +105,10 @@ def _days_held(days: list[date], files: list[SplitFile]) -> list[date]:
     return held
 
 
-def _split_all(
+def split_all(
     store: Store, engine: Engine, settings: Settings, listing: Listing, result: Result
 ) -> list[HeldFile]:
+    """All raw files of the listing, split; those that cannot be read are noted in the result."""
     files = []
     total = sum(entry.meta.bytes for entry in listing.files)
     with progress("Reading raw files", total=total, unit="bytes") as shown:
@@ -159,9 +173,10 @@ def _rows_outside(manifest: FileManifest, days: set[str]) -> int:
     return manifest.empty_gap_rows + sum(rows for day, rows in held if day not in days)
 
 
-def _references(store: Store, result: Result) -> tuple[References, References]:
-    polygons = references(store, "arrondissements", "reference")
-    lines = references(store, "referentiel", "reference")
+def both_references(store: Store, result: Result) -> tuple[References, References]:
+    """Versions of the polygons and of the loops; what cannot be read is noted in the result."""
+    polygons = references(store, "arrondissements")
+    lines = references(store, "referentiel")
     result.unreadable.extend((*polygons.unreadable, *lines.unreadable))
     return polygons, lines
 

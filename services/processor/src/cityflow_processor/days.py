@@ -1,7 +1,7 @@
 """One service day: its parts become records, tables, gates and, if none is red, an edition."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final, Literal
 
@@ -96,18 +96,41 @@ def _process(store: Store, runs: Runs, run: Run, inputs: Inputs) -> DayDone:
             return _ended(runs, run, "red", built, outputs)
         outcome = editions.publish(_candidate(run, built, expected))
         if outcome != "lost_race":
-            _summary_file(store, run.day)
+            show_summary(store, run.day)
             return _ended(runs, run, outcome, built, outputs)
     return _ended(runs, run, "lost_race", built, [])
 
 
+def give_back(
+    store: Store, inputs: Inputs, run: Run, *, earlier: str | None, move_pointer: bool
+) -> bool | None:
+    """Write again the edition that a run published, from what it had read.
+
+    `earlier` is the edition that stood before it. Returns whether its document had been lost; None
+    if the edition comes out otherwise, and nothing is written.
+    """
+    editions = Editions(store)
+    built = _build(run.day, inputs, _fullness(editions, run.day, earlier))
+    if built.edition != run.edition:
+        return None
+    _write(store, run.day, built)
+    candidate = _candidate(run, built, editions.current_version(DATASET, run.day))
+    then = replace(candidate, now=run.ended_at or candidate.now)
+    return editions.reinstate(then, move_pointer=move_pointer)
+
+
 def _in_place(editions: Editions, day: date) -> Fullness:
     pointer = editions.current(DATASET, day)
-    document = editions.document(DATASET, day, pointer.edition) if pointer else None
-    if pointer is None or document is None:
+    return _fullness(editions, day, pointer.edition if pointer else None)
+
+
+def _fullness(editions: Editions, day: date, edition: str | None) -> Fullness:
+    document = editions.document(DATASET, day, edition) if edition else None
+    if document is None:
         return Fullness()
     totals = document["totals"]
-    return Fullness(pointer.records, totals["flow_hours"] + totals["occupancy_hours"])
+    values = totals["flow_hours"] + totals["occupancy_hours"]
+    return Fullness(document["quality"]["published"], values)
 
 
 def _ended(
@@ -152,7 +175,7 @@ def _build(day: date, inputs: Inputs, in_place: Fullness) -> _Built:
         quality=_quality(reading, measured, checks),
         **measured.summary,
     )
-    digests = [file.manifest.raw_sha256 for file in held]
+    digests = [file.manifest.raw_sha256 for file in inputs.known_by(day)]
     context = (geography.referentiel_edition, geography.zones_edition)
     return _Built(
         edition,
@@ -241,7 +264,7 @@ def _candidate(run: Run, built: _Built, expected: int) -> Candidate:
     )
 
 
-def _summary_file(store: Store, day: date) -> None:
+def show_summary(store: Store, day: date) -> None:
     """The current summary as a file; written again if a kill or another run left it behind."""
     editions = Editions(store)
     pointer = editions.current(DATASET, day)

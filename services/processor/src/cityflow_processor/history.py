@@ -4,24 +4,25 @@ A month is an edition whose inputs are the editions of its days: it is made anew
 changes, and its bytes follow from them alone.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
-from itertools import groupby
-from typing import Final, Literal
+from itertools import chain, groupby
+from typing import Any, Final, Literal
 
 import polars as pl
 from polars.exceptions import PolarsError
 
 from cityflow.calendar import paris_day
 from cityflow.console import progress
-from cityflow.contracts import Attribution, MonthHistory, Pointer, history_of
+from cityflow.contracts import MonthHistory, Pointer, Run, history_of
 from cityflow.contracts.base import Credited
 from cityflow.contracts.tables import COMPTAGES_HISTORY, Table
 from cityflow.errors import ObjectNotFound, StoreUnavailable
 from cityflow.storage import Candidate, Editions, Runs, Store, layout
 from cityflow.storage.canonical import digest, dumps
+from cityflow.storage.paging import all_documents
 from cityflow_processor.tables import WRITER_VERSION, conform, keep, schema
 
 METHOD_VERSION: Final = "1"
@@ -79,28 +80,37 @@ def _months(
             yield month, list(days)
 
 
+def give_back(store: Store, run: Run, *, move_pointer: bool) -> bool | None:
+    """Write again the month that a run published, from the editions it was made of.
+
+    Returns whether its document had been lost; None if it comes out otherwise. Raises LostTable.
+    """
+    dataset = run.dataset.removeprefix(history_of(""))
+    editions, days = Editions(store), layout.month_of(run.day)
+    held = all_documents(store.documents, f"edition/{dataset}", *days)
+    day_of = {document.id.key: document.id.day for document in held}
+    if lost := [edition for edition in run.inputs if edition not in day_of]:
+        raise LostTable(f"edition {lost[0]} of {dataset} is lost")
+    inputs = {day_of[edition]: edition for edition in run.inputs}
+    if _edition(dataset, run.day, inputs) != run.edition:
+        return None
+    document = _write(store, dataset, run.day, inputs)
+    candidate = _candidate(document, run.run_id, editions.current_version(run.dataset, run.day))
+    then = replace(candidate, now=run.ended_at or candidate.now)
+    return editions.reinstate(then, move_pointer=move_pointer)
+
+
 def _compact(store: Store, dataset: str, month: date, pointers: Sequence[Pointer]) -> Compacted:
     editions, name = Editions(store), history_of(dataset)
     expected = editions.current_version(name, month)
-    inputs = {str(pointer.day): pointer.edition for pointer in pointers}
+    inputs = {pointer.day: pointer.edition for pointer in pointers}
     edition = _edition(dataset, month, inputs)
-    key = layout.history(dataset, month, edition)
     held = editions.current(name, month)
     if held is not None and held.edition == edition and _is_whole(store, dataset, month, held):
         return Compacted(month, "unchanged", len(inputs), held.records)
     run = Runs(store).start("process", name, month)
     try:
-        frame = _frame(store, dataset, pointers)
-        keep(store.objects, key, frame, ROW_GROUP_ROWS)
-        document = MonthHistory(
-            dataset=dataset,
-            month=month,
-            edition=edition,
-            inputs=inputs,
-            rows=frame.height,
-            table=key,
-            attributions=_attributions(editions, pointers),
-        )
+        document = _write(store, dataset, month, inputs)
         outcome = editions.publish(_candidate(document, run.run_id, expected))
     except Exception as error:
         Runs(store).finish(run, "failed", error=str(error)[:2000])
@@ -108,8 +118,53 @@ def _compact(store: Store, dataset: str, month: date, pointers: Sequence[Pointer
             return Compacted(month, "failed", len(inputs), 0, str(error))
         raise
     used = tuple(inputs.values())
-    Runs(store).finish(run, outcome, edition=edition, inputs=used, outputs=(key,))
-    return Compacted(month, outcome, len(inputs), frame.height)
+    Runs(store).finish(run, outcome, edition=edition, inputs=used, outputs=(document.table,))
+    return Compacted(month, outcome, len(inputs), document.rows)
+
+
+def _write(store: Store, dataset: str, month: date, inputs: Mapping[date, str]) -> MonthHistory:
+    """Make the table of a month and keep it; the document is not published yet."""
+    documents = {day: _document(store, dataset, day, used) for day, used in inputs.items()}
+    with_data = [day for day in inputs if documents[day]["status"] == "published"]
+    frame = _frame(store, dataset, {day: inputs[day] for day in with_data})
+    edition = _edition(dataset, month, inputs)
+    key = layout.history(dataset, month, edition)
+    keep(store.objects, key, frame, ROW_GROUP_ROWS)
+    credits = (_credit(document).attributions for document in documents.values())
+    return MonthHistory(
+        dataset=dataset,
+        month=month,
+        edition=edition,
+        inputs={str(day): used for day, used in inputs.items()},
+        rows=frame.height,
+        table=key,
+        attributions=tuple(dict.fromkeys(chain.from_iterable(credits))),
+    )
+
+
+def _document(store: Store, dataset: str, day: date, edition: str) -> dict[str, Any]:
+    document = Editions(store).document(dataset, day, edition)
+    if document is None:
+        raise LostTable(f"edition {edition} of {day} is lost; process its day again")
+    return document
+
+
+def _credit(document: Mapping[str, Any]) -> Credited:
+    named = {field: document[field] for field in Credited.model_fields if field in document}
+    return Credited.model_validate(named)
+
+
+def _frame(store: Store, dataset: str, inputs: Mapping[date, str]) -> pl.DataFrame:
+    name, table = _SOURCES[dataset]
+    # A month holds each arc's texts once a day: they are kept once.
+    shared = pl.Categorical(pl.Categories.random())
+    texts = [c.name for c in table.columns if c.kind == "text" and c.name not in table.key]
+    repeated = [pl.col(name).cast(shared) for name in texts]
+    frames = [pl.DataFrame(schema=schema(table)).with_columns(repeated)]
+    for day, edition in inputs.items():
+        rows = _read(store, layout.table(dataset, day, edition, name), table)
+        frames.append(conform(rows.with_columns(*repeated, day=pl.lit(day)), table))
+    return pl.concat(frames).sort(table.key)
 
 
 def _is_whole(store: Store, dataset: str, month: date, pointer: Pointer) -> bool:
@@ -133,41 +188,15 @@ def _candidate(document: MonthHistory, run_id: str, expected: int) -> Candidate:
     )
 
 
-def _edition(dataset: str, month: date, inputs: dict[str, str]) -> str:
+def _edition(dataset: str, month: date, inputs: Mapping[date, str]) -> str:
     identity = {
         "dataset": dataset,
         "month": str(month),
-        "inputs": inputs,
+        "inputs": {str(day): edition for day, edition in inputs.items()},
         "method": METHOD_VERSION,
         "writer": WRITER_VERSION,
     }
     return digest(dumps(identity))[:20]
-
-
-def _attributions(editions: Editions, pointers: Sequence[Pointer]) -> tuple[Attribution, ...]:
-    found: dict[Attribution, None] = {}
-    for one in pointers:
-        document = editions.document(one.dataset, one.day, one.edition)
-        if document is None:
-            raise LostTable(f"edition {one.edition} of {one.day} is lost; process its day again")
-        credits = {name: document[name] for name in Credited.model_fields if name in document}
-        found |= dict.fromkeys(Credited.model_validate(credits).attributions)
-    return tuple(found)
-
-
-def _frame(store: Store, dataset: str, pointers: Sequence[Pointer]) -> pl.DataFrame:
-    name, table = _SOURCES[dataset]
-    # A month holds each arc's texts once a day: they are kept once.
-    shared = pl.Categorical(pl.Categories.random())
-    texts = [c.name for c in table.columns if c.kind == "text" and c.name not in table.key]
-    repeated = [pl.col(name).cast(shared) for name in texts]
-    frames = [pl.DataFrame(schema=schema(table)).with_columns(repeated)]
-    for pointer in pointers:
-        if pointer.status == "published":
-            key = layout.table(dataset, pointer.day, pointer.edition, name)
-            day = _read(store, key, table).with_columns(*repeated, day=pl.lit(pointer.day))
-            frames.append(conform(day, table))
-    return pl.concat(frames).sort(table.key)
 
 
 def _read(store: Store, key: str, table: Table) -> pl.DataFrame:

@@ -85,15 +85,21 @@ class Inputs:
         """The files that hold a row or a reject of a day."""
         return self._by_day.get(day, [])
 
-    def is_synthetic(self, day: date) -> bool:
-        """Whether what is known of a day was generated.
+    def known_by(self, day: date) -> list[SplitFile]:
+        """The files from which a day is known, in the order of receipts.
 
         That a day has no data is known from the days around it: from the files that hold the
         nearest one before or after.
         """
+        if held := self.held(day):
+            return held
         at = bisect_left(self._days, day)
-        known = [day] if self.held(day) else [*self._days[max(0, at - 1) : at + 1]]
-        return any(file.synthetic for one in known for file in self.held(one))
+        around = {id(f) for one in self._days[max(0, at - 1) : at + 1] for f in self.held(one)}
+        return [file for file in self.files if id(file) in around]
+
+    def is_synthetic(self, day: date) -> bool:
+        """Whether what is known of a day was generated."""
+        return any(file.synthetic for file in self.known_by(day))
 
     @cached_property
     def _by_day(self) -> dict[date, list[SplitFile]]:

@@ -4,7 +4,7 @@ A file's manifest is written after everything it names, a chunk's after its fram
 manifest names is there.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Final, TypeVar
@@ -24,6 +24,7 @@ from cityflow_processor.tables import (
 )
 
 READER_VERSION: Final = "r3"
+_FEW_DAYS: Final = 31
 _SEAL: Final = "sha256_of_the_rest"
 
 
@@ -85,6 +86,22 @@ def drop_left_chunks(objects: Objects, dataset: str, split: Collection[str]) -> 
             objects.delete(info.key)
 
 
+def lost_parts(
+    objects: Objects, dataset: str, files: Iterable[FileManifest], days: Collection[date]
+) -> set[str]:
+    """Digests of the files of which a part of these days is not there, as after pruning."""
+    prefix = layout.parts(dataset)
+    few = [f"{prefix}dt={day}/" for day in days] if len(days) <= _FEW_DAYS else [f"{prefix}dt="]
+    present = {info.key for each in few for info in objects.list(each)}
+    return {
+        file.raw_sha256
+        for file in files
+        for day in days
+        if str(day) in file.days
+        and layout.part(dataset, day, file.raw_sha256, READER_VERSION) not in present
+    }
+
+
 @dataclass(frozen=True)
 class PartsCache:
     """Keys and frames of the cache of one raw file, cut into chunks of one size."""
@@ -106,6 +123,10 @@ class PartsCache:
     def write_manifest(self, manifest: FileManifest) -> None:
         """Declare the file split: everything else is written."""
         self.objects.put(f"{self._base}.json", _dump(asdict(manifest)), durable=False)
+
+    def forget(self) -> None:
+        """Take the file as not yet split."""
+        self.objects.delete(f"{self._base}.json")
 
     def chunk_manifest(self, member: int, index: int) -> ChunkManifest | None:
         """The manifest of a finished chunk, else None."""

@@ -1,6 +1,6 @@
 """Versions of a reference dataset, dated by receipt: the one in force on a day is known."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
@@ -20,6 +20,7 @@ from cityflow_processor.reference.zones import read_zones
 from cityflow_processor.tables import keep, read_frame
 
 MAX_BYTES: Final = 256 << 20
+_RUN_ID: Final = "reference"
 READERS: Final[dict[str, Callable[[bytes, str], pl.DataFrame]]] = {
     "referentiel": read_loops,
     "arrondissements": read_zones,
@@ -54,8 +55,30 @@ class References:
         return self.versions[0] if self.versions else None
 
 
-def references(store: Store, dataset: str, run_id: str) -> References:
+def references(store: Store, dataset: str) -> References:
     """Publish every held version of a reference dataset, and list them."""
+    held = held_versions(store, dataset)
+    for version in _last_of_each_day(held.versions):
+        _publish(store, dataset, version)
+    return held
+
+
+def give_back(store: Store, dataset: str, editions: Collection[str]) -> None:
+    """Publish again, in their order, the held versions of these editions.
+
+    Pointers are moved on days that have none.
+    """
+    published = Editions(store)
+    chosen = [v for v in held_versions(store, dataset).versions if v.edition in editions]
+    days = {_day_of(version) for version in chosen}
+    lost = {day for day in days if published.current(dataset, day) is None}
+    for version in chosen:
+        candidate = _candidate(store, dataset, version, version.received_at)
+        published.reinstate(candidate, move_pointer=candidate.day in lost)
+
+
+def held_versions(store: Store, dataset: str) -> References:
+    """Every held version of a reference dataset, read and kept as a table."""
     versions: list[Version] = []
     unreadable: list[str] = []
     for entry in RawZone(store).entries(dataset):
@@ -76,8 +99,6 @@ def references(store: Store, dataset: str, run_id: str) -> References:
                 )
             )
     versions.sort(key=lambda version: (version.received_at, version.position, version.sha256))
-    for version in _last_of_each_day(versions):
-        _publish(store, dataset, version, run_id)
     return References(tuple(versions), tuple(unreadable))
 
 
@@ -125,15 +146,25 @@ def _content(store: Store, entry: RawEntry) -> bytes:
     return data
 
 
-def _last_of_each_day(versions: list[Version]) -> list[Version]:
-    by_day = {paris_day(version.received_at): version for version in versions}
-    return list(by_day.values())
+def _last_of_each_day(versions: Iterable[Version]) -> list[Version]:
+    return list({_day_of(version): version for version in versions}.values())
 
 
-def _publish(store: Store, dataset: str, version: Version, run_id: str) -> None:
-    editions = Editions(store)
-    day = paris_day(version.received_at)
-    expected = editions.current_version(dataset, day)
+def _day_of(version: Version) -> date:
+    return paris_day(version.received_at)
+
+
+def _publish(store: Store, dataset: str, version: Version) -> None:
+    editions, day = Editions(store), _day_of(version)
+    current = editions.current(dataset, day)
+    stands = current is not None and current.edition == version.edition
+    if stands and editions.document(dataset, day, version.edition) is not None:
+        return
+    editions.publish(_candidate(store, dataset, version, datetime.now(UTC)))
+
+
+def _candidate(store: Store, dataset: str, version: Version, now: datetime) -> Candidate:
+    day = _day_of(version)
     document = {
         "schema_version": SCHEMA_VERSION,
         "dataset": dataset,
@@ -142,19 +173,14 @@ def _publish(store: Store, dataset: str, version: Version, run_id: str) -> None:
         "attribution": attribution_for(dataset, version.synthetic).model_dump(mode="json"),
         "table": version.key,
     }
-    current = editions.current(dataset, day)
-    if current is not None and current.edition == version.edition:
-        return
-    editions.publish(
-        Candidate(
-            dataset=dataset,
-            day=day,
-            edition=version.edition,
-            document=document,
-            status="published",
-            records=load(store, version).height,
-            run_id=run_id,
-            now=datetime.now(UTC),
-            expected=expected,
-        )
+    return Candidate(
+        dataset=dataset,
+        day=day,
+        edition=version.edition,
+        document=document,
+        status="published",
+        records=load(store, version).height,
+        run_id=_RUN_ID,
+        now=now,
+        expected=Editions(store).current_version(dataset, day),
     )
