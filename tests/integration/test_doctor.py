@@ -8,6 +8,9 @@ import pytest
 from admin_support import Command, doctors_error
 from store_servers import Mongo, unique
 
+from cityflow.settings import Settings
+from cityflow.storage import open_store
+
 
 @pytest.fixture
 def silent() -> Iterator[str]:
@@ -64,3 +67,6 @@ def test_aws_is_well(
     found = cityflow.result["connections"]
     assert [one["name"] for one in found] == ["dynamodb"] * 3 + ["s3"] * 2
     assert all(list(one["milliseconds"]) == ["write", "read", "delete"] for one in found)
+    with open_store(Settings.load()) as store:
+        assert store.documents.types() == []
+        assert list(store.objects.list("")) == []

@@ -5,12 +5,13 @@ MongoDB is a server in a container; DynamoDB and S3 are moto's, which keep nothi
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,7 @@ class Journey:
             "PATH": os.environ["PATH"],
             "OUTPUT_DIR": str(self.first),
             "CITYFLOW_LOG_LEVEL": "ERROR",
+            "DATABASE_TYPE": "sqlite",
             "MONGODB_URL": self.mongo,
             "MONGODB_DATABASE": name,
             "AWS_ENDPOINT_URL": self.aws,
@@ -68,13 +70,13 @@ class Journey:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [BIN / "cityflow", "migrate", *arguments],
+            [BIN / "cityflow", *arguments],
             cwd=self.folder, env=self.environment, text=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )  # fmt: skip
 
     def run(self, *arguments: str) -> float:
-        """Run a migration to its end; returns its seconds."""
+        """Run a command to its end; returns its seconds."""
         began = time.monotonic()
         with self.start(*arguments) as process:
             _, error = process.communicate(timeout=240)
@@ -145,7 +147,7 @@ def test_the_history_is_worth_moving(expected: Snapshot) -> None:
 def test_it_ends_identical_to_its_start(journey: Callable[[], Journey], expected: Snapshot) -> None:
     begun = journey()
     for leg in begun.legs:
-        begun.run(*leg, "--verify")
+        begun.run("migrate", *leg, "--verify")
     assert snapshot_of(begun.back) == expected
     assert snapshot_of(begun.first) == expected
 
@@ -158,21 +160,38 @@ def test_killed_at_random_moments_it_ends_identical_all_the_same(
     while kills < KILLS:
         begun = journey()
         for leg in begun.legs:
-            kills += killed(begun, leg, dice, KILLS - kills)
-            begun.run(*leg, "--resume", "--verify")
+            kills += killed(begun, ["migrate", *leg, "--resume"], dice, KILLS - kills)
+            begun.run("migrate", *leg, "--resume", "--verify")
         assert snapshot_of(begun.back) == expected
     assert kills == KILLS
 
 
-def killed(journey: Journey, leg: list[str], dice: random.Random, most: int) -> int:
-    """Kill a leg again and again until it is done, or `most` times; returns how often."""
-    patience = 4.0
-    for kills in range(min(most, 4)):
-        with journey.start(*leg, "--resume") as process:
+def test_a_backup_and_its_restore_survive_ten_kills(
+    journey: Callable[[], Journey], expected: Snapshot
+) -> None:
+    print(f"the same kills again: FAULT_SEED={SEED}")
+    dice, kills, begun = random.Random(SEED), 0, journey()
+    while kills < KILLS // 2:
+        backup = begun.folder / f"backup-{kills}"
+        kills += killed(begun, ["backup", str(backup)], dice, KILLS // 2 - kills)
+        begun.run("backup", str(backup))
+    restored = replace(begun, first=begun.folder / "restored")
+    while kills < KILLS:
+        shutil.rmtree(restored.first, ignore_errors=True)
+        kills += killed(restored, ["restore", str(backup), "--resume"], dice, KILLS - kills)
+        restored.run("restore", str(backup), "--resume")
+        assert snapshot_of(restored.first) == expected
+
+
+def killed(journey: Journey, command: list[str], dice: random.Random, most: int) -> int:
+    """Kill a command again and again until it is done, or `most` times; returns how often."""
+    most = min(most, 4)
+    for kills in range(most):
+        with journey.start(*command) as process:
             with suppress(subprocess.TimeoutExpired):
-                process.wait(dice.uniform(0.4, patience))
+                process.wait(dice.uniform(0.4, 4.0))
             process.kill()
         if process.returncode == 0:
             return kills
         assert process.returncode == -9
-    return min(most, 4)
+    return most
