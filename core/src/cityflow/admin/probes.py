@@ -22,7 +22,7 @@ from cityflow.storage import DocumentId
 from cityflow.storage.factory import DATABASE_FILE, open_documents, open_objects
 
 # Together with the start of the program an answer takes less than 5 seconds.
-PATIENCE_SECONDS: Final = 2.5
+PATIENCE_SECONDS: Final = 2.0
 DEADLINE_SECONDS: Final = 4.0
 
 
