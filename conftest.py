@@ -8,8 +8,13 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import inflate64
 import pytest
+
+# A busy machine is no fault of what is tested.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 ZipBuilder = Callable[[dict[str, bytes]], bytes]
 
