@@ -65,6 +65,26 @@ def test_real_files_are_archived_whole(ingest: Command, zone: RawZone, real_data
     assert held == {digest(path) for folder in folders[:2] for path in folder.iterdir()}
 
 
+def test_every_real_file_is_archived_or_refused_by_its_kind(
+    ingest: Command, real_data: Path
+) -> None:
+    ended = ingest("files", real_data, "--json")
+    assert ended.code == 3
+    counts = {name: found["stored"] for name, found in ended.document["datasets"].items()}
+    assert counts == {
+        "arrondissements": 1, "bikes": 2, "chantiers": 1, "comptages": 4, "referentiel": 1,
+        "traffic": 2, "velib": 3, "weather": 2,
+    }  # fmt: skip
+    refused = {Path(one["path"]).name[:12]: one["found"] for one in ended.document["refused"]}
+    assert refused == {
+        "calibration_": "a Parquet file",
+        "meteo-france": "the Météo-France description of fields, not the data",
+        "PROVENANCE.m": refused["PROVENANCE.m"],
+        "SCHEMAS.md": refused["SCHEMAS.md"],
+    }
+    assert "one single column" in refused["SCHEMAS.md"]
+
+
 def test_a_yearly_archive_in_deflate64(
     ingest: Command, zone: RawZone, tmp_path: Path, deflate64_zip: ZipBuilder, real_data: Path
 ) -> None:

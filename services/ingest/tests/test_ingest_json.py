@@ -11,6 +11,11 @@ from cityflow_ingest.sample import HEAD_BYTES, Head
 COUNT = {"iu_ac": "5381", "libelle": "PI", "t_1h": "2026-06-21T00:00:00+02:00", "q": 4859.0,
          "k": 12.65}  # fmt: skip
 SILENT = COUNT | {"q": None, "k": None}
+SCHOOL = {
+    "description": "Vacances de la Toussaint", "population": "-", "location": "Paris",
+    "start_date": "2025-10-17T22:00:00+00:00", "end_date": "2025-11-02T23:00:00+00:00",
+    "zones": "Zone C", "annee_scolaire": "2025-2026",
+}  # fmt: skip
 PERIODS = [{"begin": "20260218T080000", "end": "20260218T180000"}]
 POLYGON = {"type": "Polygon", "coordinates": [[[2.3, 48.8], [2.4, 48.8], [2.4, 48.9]]]}
 METEO = {"latitude": 48.82, "longitude": 2.29, "utc_offset_seconds": 0, "timezone": "GMT"}
@@ -56,6 +61,9 @@ def collection(properties: dict[str, Any], **members: Any) -> dict[str, Any]:
         ({"disruptions": [{"id": "a", "application_periods": PERIODS}]}, "traffic"),
         (METEO | {"hourly": {"time": ["2024-01-01T00:00"], "rain": [0.1]}}, "weather"),
         (METEO | {"daily": {"time": ["2024-01-01"]}}, "weather"),
+        ({"2026-05-01": "1er mai", "2026-05-08": "8 mai"}, "calendar"),
+        ({"results": [SCHOOL]}, "calendar"),
+        ([SCHOOL | {"start_date": "2025-10-17", "end_date": "2025-11-03"}], "calendar"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("indent", [None, 4])

@@ -53,6 +53,11 @@ def test_paris_has_a_feed_of_every_dataset_and_only_known_columns() -> None:
         assert any(set(feed.required) & names for names in recognised), feed.name
 
 
+def test_the_page_about_sources_names_every_feed_of_paris() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "sources.md").read_text("utf-8")
+    assert [name for name in load_tenant("paris").feeds if f"`{name}`" not in page] == []
+
+
 def test_paris_asks_for_the_days_that_may_still_change() -> None:
     feeds = load_tenant("paris").feeds
     roads = feeds["comptages-routiers-permanents"].days
