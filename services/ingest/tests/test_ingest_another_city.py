@@ -43,9 +43,9 @@ order_by = "iu_ac, t_1h"
 [feeds.debits-horaires.days]
 time_field = "horodate"
 stamp = "end"
-changing = 2
+changing = 1
 first_after = 2
-window = 4
+window = 2
 
 [feeds.quartiers]
 id = "communes-et-quartiers"
