@@ -146,3 +146,13 @@ def test_killed_at_a_step_of_writing(
         running.process.wait(120)
     assert running.process.returncode == -9
     assert_whole(killed, rehearsed)
+
+
+def test_two_at_once_leave_what_one_leaves(rehearsed: Rehearsed, killed: House) -> None:
+    with killed.start(*DAILY) as one:
+        twin = House(killed.folder / "twin", {**killed.settings, "OUTPUT_DIR": str(killed.output)})
+        twin.folder.mkdir()
+        with twin.start(*DAILY) as other:
+            ended = [one.end(120), other.end(120)]
+    assert [each.code for each in ended] == [0, 0], [each.err for each in ended]
+    assert_whole(killed, rehearsed)
