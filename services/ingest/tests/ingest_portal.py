@@ -21,7 +21,7 @@ from cityflow_simulator.serving.faults import faults_of
 from cityflow_simulator.serving.world import World
 
 NOW = "2025-11-06T08:00:00Z"
-ARCS = 30
+ARCS = 12
 
 
 def roads(seed: int = 1, arcs: int = ARCS) -> dict[str, Dataset]:

@@ -114,7 +114,7 @@ def test_the_run_stands_in_the_ledger_with_rows_checks_and_output(
     (run,) = runs(store)
     (entry,) = roads(store)
     assert (run.feed, run.dataset, run.outcome) == (ROADS, "comptages", "new")
-    assert run.rows and run.rows > 24 * 25
+    assert run.rows and run.rows > 24 * 10
     assert run.outputs == (entry.key,)
     assert {check.name: check.severity for check in run.checks} == {
         "schema": "green", "volume": "green",
