@@ -244,6 +244,15 @@ def test_an_interrupted_backup_is_finished_by_the_same_command(
     assert snapshot_of(here) == expected
 
 
+def test_a_backup_killed_at_its_very_end_is_finished_too(
+    cityflow: Command, here: Path, saved: Path
+) -> None:
+    whole = files(saved)
+    (saved / ".unfinished.jsonl").touch()
+    assert cityflow("backup", saved) == 0
+    assert files(saved) == whole
+
+
 def test_an_interrupted_restore_is_finished_by_the_same_command(
     cityflow: Command, here: Path, saved: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

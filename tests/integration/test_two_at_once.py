@@ -44,12 +44,13 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def work(pipe: Connection, environment: dict[str, str]) -> None:
     """Process the days that are asked for, as the command does, and say how each ended."""
     from cityflow_processor.backfill import Asked, process
+    from cityflow_processor.engine import LocalEngine
 
     settings = Settings.load(environment)
     while (day := pipe.recv()) is not None:
         try:
             with open_store(settings) as store:
-                result = process(store, settings, Asked(day, day))
+                result = process(store, LocalEngine(store), settings, Asked(day, day))
             pipe.send([done.ending for done in result.days])
         except BaseException as error:
             pipe.send(repr(error))

@@ -41,7 +41,9 @@ def prepare(folder: Path, elsewhere: Sequence[Path]) -> Path:
     with atomic.faults(folder, "write in"):
         folder.mkdir(parents=True, exist_ok=True)
         names = {path.name for path in folder.iterdir()}
-        if NAME in names:
+        if names >= {NAME, UNFINISHED}:
+            (folder / NAME).unlink()  # a kill came at the very end: what there is counts as begun
+        elif NAME in names:
             raise BadArguments(f"{folder} is complete already; choose another folder")
         if names and UNFINISHED not in names:
             raise BadArguments(f"{folder} holds other things; choose an empty folder")
