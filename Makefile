@@ -7,6 +7,11 @@ SHELL := bash
 PYTHON ?= python3
 SERVE ?= 1
 BENCH ?=
+DATE ?=
+FROM ?=
+TO ?=
+PROFILE ?=
+SERVICE ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -25,6 +30,34 @@ demo: $(VENV)/.runtime ## a synthetic Paris from its sources to the dashboard (S
 test: lint ## lint, types, and the whole fast test suite with branch coverage
 	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
 
+##@ The full stack in containers, with Docker and Compose v2
+STACK := DATE='$(DATE)' FROM='$(FROM)' TO='$(TO)' PROFILE='$(PROFILE)' SERVICE='$(SERVICE)' \
+         deploy/compose/stack
+
+.PHONY: up
+up: ## start everything and wait until it is healthy (PROFILE: demo, live, aws-local; ,observe)
+	@$(STACK) up
+
+.PHONY: down
+down: ## stop everything; the data stays
+	@$(STACK) down
+
+.PHONY: logs ps shell
+logs ps shell: ## what it says, how it is, a shell in it (SERVICE=processor)
+	@$(STACK) $@
+
+.PHONY: daily backfill
+daily backfill: ## fetch, process and report what is due (or DATE), or FROM a day TO another
+	@$(STACK) $@
+
+.PHONY: backup restore
+backup restore: ## save into a folder (TO), or bring back FROM one
+	@$(STACK) $@
+
+.PHONY: images image-sizes
+images image-sizes: ## build the images; how large they are
+	@$(STACK) $@
+
 ##@ The checks behind `make test`
 .PHONY: lint
 lint: $(VENV)/.dev ## ruff, mypy --strict and the import rules
@@ -35,7 +68,11 @@ lint: $(VENV)/.dev ## ruff, mypy --strict and the import rules
 
 .PHONY: test-integration
 test-integration: $(VENV)/.dev $(VENV)/.servers ## across services: real servers, a real browser, a clean clone
-	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/integration
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not containers" tests/integration
+
+.PHONY: test-containers
+test-containers: $(VENV)/.dev ## the full stack in containers: kills, upgrades, a full volume, a browser
+	@$(BIN)/python -m pytest -m containers tests/integration
 
 .PHONY: test-faults
 test-faults: $(VENV)/.dev ## kill -9, full disks and huge inputs (as root: also unreadable folders)
@@ -61,7 +98,7 @@ clean: ## remove the environment, the demo and every cache
 .PHONY: help
 help: ## this list
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z -]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # pip says hundreds of lines: on a terminal one line counts them; its errors pass untouched.
 define pip_install

@@ -6,10 +6,12 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from cityflow.errors import BadArguments, SourceError
+from cityflow.errors import BadArguments, SourceError, StoreUnavailable
+from cityflow.heartbeat import State, beat, illness, main
 from cityflow.watching import clock, watch
 
 CODE = """
@@ -79,3 +81,64 @@ def test_a_clock_starts_where_it_is_told_and_goes_on() -> None:
 
     assert start <= first < told() < start + timedelta(seconds=30)
     assert abs(clock()() - datetime.now(UTC)) < timedelta(seconds=30)
+
+
+def states(error: Exception, folder: Path) -> list[str | None]:
+    """What a health check says before, during and after a turn that ends so, and after the next."""
+    file, said = folder / "heartbeat", [illness(folder / "heartbeat")]
+    errors: list[Exception | None] = [error, None]
+
+    def turn() -> None:
+        said.append(illness(file))
+        if not errors:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        elif failing := errors.pop(0):
+            raise failing
+
+    def rest(seconds: float) -> None:
+        said.append(illness(file))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cityflow.watching.time.sleep", rest)
+        watch(turn, 0, file)
+    return said
+
+
+def test_a_store_that_fails_is_an_illness_until_a_turn_succeeds(tmp_path: Path) -> None:
+    before, *during = states(StoreUnavailable("no connection"), tmp_path)
+
+    assert before
+    assert "has not begun" in before
+    assert during[:4] == [None, "no connection", None, None]
+
+
+def test_a_source_that_fails_is_no_illness_of_the_service(tmp_path: Path) -> None:
+    assert states(SourceError("gone"), tmp_path)[1:4] == [None, None, None]
+
+
+@pytest.mark.parametrize(("state", "hours"), [("resting", 0.1), ("failed", 0.1), ("working", 13)])
+def test_a_loop_that_no_longer_turns_is_an_illness(
+    state: State, hours: float, tmp_path: Path
+) -> None:
+    file = tmp_path / "heartbeat"
+    beat(file, state)
+    assert illness(file) is None
+    long_ago = time.time() - hours * 3600
+    os.utime(file, (long_ago, long_ago))
+
+    assert "no longer turns" in (illness(file) or "")
+
+
+def test_the_health_check_is_a_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "heartbeat"
+    assert main([str(file)]) == 1
+    beat(file, "resting")
+    assert main([str(file)]) == 0
+    assert capsys.readouterr().out.endswith("\nwell\n")
+
+
+def test_a_heartbeat_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
+    beat(tmp_path / "no" / "heartbeat", "working")
+    beat(None, "working")
+    assert not list(tmp_path.iterdir())

@@ -47,7 +47,8 @@ class House:
 
     @cached_property
     def targets(self) -> set[str]:
-        return set(re.findall(r"^([a-z][\w-]*):(?!=)", self.makefile, re.MULTILINE))
+        rules = re.findall(r"^([a-z][\w -]*):(?!=)", self.makefile, re.MULTILINE)
+        return {target for rule in rules for target in rule.split()}
 
     @cached_property
     def make_variables(self) -> set[str]:

@@ -15,13 +15,13 @@ def make(*arguments: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def test_help_is_the_default_and_lists_at_most_15_targets() -> None:
+def test_help_is_the_default_and_fits_on_a_screen() -> None:
     done = make()
     targets = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("  make ")]
 
     assert done.stdout == make("help").stdout
     assert {"demo", "test"} <= set(targets)
-    assert len(targets) <= 15
+    assert len(targets) <= 20
 
 
 @pytest.mark.parametrize(

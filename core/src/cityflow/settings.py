@@ -167,6 +167,10 @@ class Settings(BaseModel):
     )
     dashboard_host: str = Field(default="127.0.0.1", description="Address the dashboard listens on")
     dashboard_port: Port = Field(default=8501, description="Port the dashboard listens on")
+    heartbeat_file: Folder | None = Field(
+        default=None,
+        description="File where a service with --watch notes how it goes; unset: nowhere",
+    )
     log_level: LogLevel = Field(
         default="INFO", description="`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`"
     )

@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import FrameType
 from typing import Final
 
 from cityflow.errors import BadArguments, CityFlowError
+from cityflow.heartbeat import beat
 from cityflow.telemetry import get_logger
 
 Clock = Callable[[], datetime]
@@ -34,28 +36,35 @@ def clock(start: datetime | None = None) -> Clock:
     return lambda: at + timedelta(seconds=time.monotonic() - began)
 
 
-def watch(turn: Callable[[], None], pause_seconds: float) -> None:
+def watch(
+    turn: Callable[[], None], pause_seconds: float, heartbeat_file: Path | None = None
+) -> None:
     """Take turns with a pause in between, until SIGTERM or SIGINT; then return.
 
-    Raises BadArguments of a turn, which no other turn would mend, and whatever is a bug.
+    How it goes is noted in the file, for a health check. Raises BadArguments of a turn, which no
+    other turn would mend, and whatever is a bug.
     """
     with _asking():
         try:
             _log.info("watching", pause_seconds=pause_seconds)
             while True:
-                _take(turn)
+                _take(turn, heartbeat_file)
                 time.sleep(pause_seconds)
         except _Asked:
             _log.info("ended as asked")
 
 
-def _take(turn: Callable[[], None]) -> None:
+def _take(turn: Callable[[], None], heartbeat_file: Path | None) -> None:
+    beat(heartbeat_file, "working")
     try:
         turn()
     except BadArguments:
         raise
     except CityFlowError as error:
         _log.error("turn failed", reason=str(error), exit_code=error.exit_code)
+        beat(heartbeat_file, "failed", str(error), error.exit_code)
+    else:
+        beat(heartbeat_file, "resting")
 
 
 @contextmanager

@@ -99,6 +99,14 @@ def test_an_unreadable_store_ends_with_5(reporter, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+def test_pending_reports_what_is_new_and_ends(reporter, samples, publish_roads):
+    publish_roads(samples.roads())
+    days = [reporter("run", "--pending", "--json") for _ in range(2)]
+
+    assert [json.loads(done.stdout)["datasets"]["report"]["days"] for done in days] == [1, 0]
+    assert reporter("run", "--pending", "--date", "2025-03-30").returncode == 2
+
+
 def test_watching_takes_no_days(reporter):
     done = reporter("run", "--watch", "--date", "2025-03-30")
     assert done.returncode == 2

@@ -152,7 +152,7 @@ def daily(
 
     if stay:
         patience = Patience()
-        watch(lambda: _turn(city, plan, patience), _TICK_SECONDS)
+        watch(lambda: _turn(city, plan, patience), _TICK_SECONDS, city.settings.heartbeat_file)
     else:
         _fetch_once(city, plan, None, as_json)
 

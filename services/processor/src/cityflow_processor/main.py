@@ -111,7 +111,7 @@ def _watch() -> None:
         with open_store(settings) as store:
             turns.take(store)
 
-    watch(turn, PAUSE_SECONDS)
+    watch(turn, PAUSE_SECONDS, settings.heartbeat_file)
 
 
 def _settings() -> Settings:

@@ -14,7 +14,7 @@ from cityflow.storage import Runs, Store, open_store
 from cityflow.telemetry import configure_logging, get_logger
 from cityflow.watching import watch
 from cityflow_reporter.outcome import as_json, as_table
-from cityflow_reporter.pending import Turns
+from cityflow_reporter.pending import Turns, days_without_report
 from cityflow_reporter.publish import REPORT, Reported, Reporter
 
 app = App(help="Builds the daily report from the published editions.")
@@ -26,6 +26,7 @@ PAUSE_SECONDS: Final = 10.0
 
 @app.command()
 def run(
+    *,
     day: Annotated[
         datetime | None, typer.Option("--date", formats=_FORMAT, help="The service day")
     ] = None,
@@ -38,24 +39,28 @@ def run(
     stay: Annotated[
         bool, typer.Option("--watch", help="Stay, and report whatever is published")
     ] = False,
+    pending: Annotated[
+        bool, typer.Option("--pending", help="Every day whose editions are new, and end")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Result as one JSON document")] = False,
 ) -> None:
     """Write the report of a day (--date), of each day of a range (--from and --to), or of every
-    day whose editions are new (--watch).
+    day whose editions are new (--pending, --watch).
 
     A day without any published dataset gets a report that says so. Run again, it publishes
     nothing new. Exit codes: 0 done; 2 wrong arguments; 5 no store; 75 run it again.
     """
-    if stay and (day or first or last):
-        raise BadArguments("--watch reports what is published; leave out --date, --from and --to")
-    days = [] if stay else _days(*(value and value.date() for value in (day, first, last)))
+    if (stay or pending) and (day or first or last):
+        given = "--watch" if stay else "--pending"
+        raise BadArguments(f"{given} reports what is published; leave out --date, --from and --to")
+    asked = [] if stay or pending else _days(*(v and v.date() for v in (day, first, last)))
     settings = Settings.load()
     configure_logging(settings)
     if stay:
         _watch(settings)
         return
     with open_store(settings) as store:
-        done = _report(store, days)
+        done = _report(store, days_without_report(store) if pending else asked)
     print_result(as_json(done), [as_table(done)], json)
 
 
@@ -66,7 +71,7 @@ def _watch(settings: Settings) -> None:
         with open_store(settings) as store:
             turns.take(store, lambda days: _report(store, days))
 
-    watch(turn, PAUSE_SECONDS)
+    watch(turn, PAUSE_SECONDS, settings.heartbeat_file)
 
 
 def _report(store: Store, days: Sequence[date]) -> list[Reported]:

@@ -87,6 +87,8 @@ def _number(value: float | None, form: str, unit: str = "") -> str:
 
 
 def _caption(done: Sequence[Reported]) -> str:
+    if not done:
+        return "nothing to report"
     earlier, last = len(done) - TABLE_DAYS, done[-1]
     lines = [f"and {earlier} days before; --json lists all"] if earlier > 0 else []
     lines += [f"{name}: {uri}" for name, uri in last.files.items()]

@@ -21,6 +21,13 @@ def current_editions(store: Store) -> Current:
     return {day: frozenset(names) for day, names in sorted(found.items())}
 
 
+def days_without_report(store: Store, current: Current | None = None) -> list[date]:
+    """The days whose editions are new, in order. Raises StoreUnavailable."""
+    reported = _last_reports(store)
+    editions = current_editions(store) if current is None else current
+    return [day for day, names in editions.items() if _inputs(reported.get(day)) != names]
+
+
 class Turns:
     """Remembers which editions there were the last time."""
 
@@ -32,8 +39,7 @@ class Turns:
         current = current_editions(store)
         if current == self._seen:
             return
-        reported = _last_reports(store)
-        report([day for day, names in current.items() if _inputs(reported.get(day)) != names])
+        report(days_without_report(store, current))
         self._seen = current
 
 
