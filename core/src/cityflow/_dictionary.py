@@ -21,8 +21,10 @@ from cityflow.contracts import (
     Run,
     SourceDay,
 )
+from cityflow.contracts.bikes import BikesSummary
+from cityflow.contracts.published import TABLES
 from cityflow.contracts.report_tables import FIGURES, SECTIONS
-from cityflow.contracts.tables import TABLES, Kind, Table
+from cityflow.contracts.tables import Kind, Table
 from cityflow.storage import layout
 
 _DAY: Final = date(2025, 3, 30)
@@ -57,6 +59,7 @@ DOCUMENTS: Final = (
         "Document `edition/comptages`; the current one also as a file for people, "
         f"`{layout.summary_file('comptages', _DAY)}`.",
     ),
+    _Published(BikesSummary, "Document `edition/bikes`; as a file like that of the road loops."),
     _Published(
         DailyReport,
         f"Document `edition/report`; the current one also as `{layout.report_file(_DAY, 'json')}`.",

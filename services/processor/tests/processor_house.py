@@ -19,14 +19,13 @@ from cityflow.contracts import Pointer, Run
 from cityflow.settings import Settings
 from cityflow.storage import Editions, NewRaw, RawZone, Runs, Store, canonical, layout, open_store
 from cityflow.storage.paging import all_documents
-from cityflow_processor.backfill import Asked, process
-from cityflow_processor.engine import LocalEngine
+from cityflow_processor.backfill import Asked
+from cityflow_processor.datasets import process
 from cityflow_processor.result import Result
 
 DATASET = "comptages"
 FIRST_RECEIPT = datetime(2026, 6, 21, 22, 35, tzinfo=UTC)
 MEMORY = "/dev/shm"  # spares the many examples the flushes to disk
-PUBLISHED = ("clean/comptages/", "metrics/")
 
 
 @dataclass
@@ -36,8 +35,9 @@ class House:
     folder: Path
     store: Store
     receipts: int = 0
+    dataset: str = DATASET
 
-    def receive(self, content: str | bytes, dataset: str = DATASET, **known: Any) -> str:
+    def receive(self, content: str | bytes, dataset: str | None = None, **known: Any) -> str:
         """Archive bytes as one receipt, an hour after the one before; returns their digest."""
         data = content.encode() if isinstance(content, str) else content
         meta = {
@@ -50,9 +50,13 @@ class House:
             "received_at": FIRST_RECEIPT + timedelta(hours=self.receipts),
         } | known
         self.receipts += 1
-        return RawZone(self.store).archive(io.BytesIO(data), NewRaw(dataset, **meta)).sha256
+        return (
+            RawZone(self.store)
+            .archive(io.BytesIO(data), NewRaw(dataset or self.dataset, **meta))
+            .sha256
+        )
 
-    def receive_file(self, path: Path, dataset: str = DATASET, **known: Any) -> str:
+    def receive_file(self, path: Path, dataset: str | None = None, **known: Any) -> str:
         return self.receive(path.read_bytes(), dataset, **known)
 
     def process(
@@ -63,18 +67,18 @@ class House:
         if chunk_rows is not None:
             chosen = {"aws_execution_env": "test", "ec2_chunk_size": chunk_rows}
             settings = settings.model_copy(update=chosen)
-        return process(self.store, LocalEngine(self.store), settings, Asked(first, last))
+        return process(self.store, settings, self.dataset, Asked(first, last))
 
     def counts(self, **asked: Any) -> dict[str, Any]:
         """The counts of a run, as they are printed."""
-        counts: dict[str, Any] = self.process(**asked).document()["datasets"][DATASET]
+        counts: dict[str, Any] = self.process(**asked).document()["datasets"][self.dataset]
         return counts
 
     def pointer(self, day: date) -> Pointer | None:
-        return Editions(self.store).current(DATASET, day)
+        return Editions(self.store).current(self.dataset, day)
 
     def pointers(self) -> dict[date, Pointer]:
-        return {one.day: one for one in Editions(self.store).pointers(DATASET)}
+        return {one.day: one for one in Editions(self.store).pointers(self.dataset)}
 
     def editions(self) -> dict[date, str]:
         return {day: one.edition for day, one in self.pointers().items()}
@@ -85,7 +89,7 @@ class House:
         return pointer.edition
 
     def summary(self, day: date) -> dict[str, Any]:
-        document = Editions(self.store).document(DATASET, day, self.edition(day))
+        document = Editions(self.store).document(self.dataset, day, self.edition(day))
         assert document is not None
         return document
 
@@ -93,9 +97,9 @@ class House:
         """Rows of a table of the current edition; `clean` and `rejects` too."""
         edition = self.edition(day)
         key = {
-            "clean": layout.clean(DATASET, day, edition),
-            "rejects": layout.rejects(DATASET, day, edition),
-        }.get(name, layout.table(DATASET, day, edition, name))
+            "clean": layout.clean(self.dataset, day, edition),
+            "rejects": layout.rejects(self.dataset, day, edition),
+        }.get(name, layout.table(self.dataset, day, edition, name))
         return self.rows(key)
 
     def rows(self, key: str) -> list[dict[str, Any]]:
@@ -103,11 +107,11 @@ class House:
 
     def rejects(self) -> list[dict[str, Any]]:
         """Every reject there is, of a day or of none."""
-        keys = [info.key for info in self.store.objects.list(f"rejects/{DATASET}/")]
+        keys = [info.key for info in self.store.objects.list(f"rejects/{self.dataset}/")]
         return [row for key in keys for row in self.rows(key)]
 
     def runs(self, day: date) -> list[Run]:
-        return list(Runs(self.store).query(day, dataset=DATASET))
+        return list(Runs(self.store).query(day, dataset=self.dataset))
 
     def check(self, day: date, name: str) -> tuple[str, str]:
         """Severity and message of a gate in the day's last run."""
@@ -124,8 +128,8 @@ class House:
 
     def published(self) -> dict[str, bytes]:
         """Bytes of all that is published: objects, edition documents, and what is current."""
-        everything = self.objects(*PUBLISHED)
-        for document in all_documents(self.store.documents, f"edition/{DATASET}"):
+        everything = self.objects(f"clean/{self.dataset}/", "metrics/")
+        for document in all_documents(self.store.documents, f"edition/{self.dataset}"):
             key = f"edition {document.id.day} {document.id.key}"
             everything[key] = canonical.dumps(document.body).encode()
         for day, pointer in self.pointers().items():
@@ -134,16 +138,16 @@ class House:
         return everything
 
 
-def open_house(folder: Path) -> House:
+def open_house(folder: Path, dataset: str = DATASET) -> House:
     folder.mkdir(parents=True, exist_ok=True)
-    return House(folder, open_store(Settings(output_dir=folder)))
+    return House(folder, open_store(Settings(output_dir=folder)), dataset=dataset)
 
 
 @contextmanager
-def a_house() -> Iterator[House]:
+def a_house(dataset: str = DATASET) -> Iterator[House]:
     """A house in a folder of its own that goes with it: for tests of many examples."""
     with TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as folder:
-        house = open_house(Path(folder))
+        house = open_house(Path(folder), dataset)
         with house.store:
             yield house
 

@@ -113,7 +113,7 @@ def test_which_days_are_processed(
         (("run", "--date", "20250305"), "expected YYYY-MM-DD"),
         (("run", "--date", "2025-W10-3"), "expected YYYY-MM-DD"),
         (("run", "--date", "2025-03-05", "--dataset", "roads"), "'roads'"),
-        (("run", "--date", "2025-03-05", "--dataset", "bikes"), "'bikes'"),
+        (("run", "--date", "2025-03-05", "--dataset", "calendar"), "'calendar'"),
         (("backfill", "--from", "2025-03-06", "--to", "2025-03-05"), "earlier day first"),
         (("backfill", "--from", "soon"), "'soon'"),
         (("backfill", "--since", "2025-03-05"), "--since"),

@@ -129,13 +129,11 @@ REJECTS = Table(
     ),
 )
 
-TABLES: dict[str, tuple[Table, ...]] = {
-    "comptages": (
-        COMPTAGES_CLEAN,
-        COMPTAGES_ARC_HOURS,
-        COMPTAGES_ARCS,
-        COMPTAGES_ALERTS,
-        COMPTAGES_HISTORY,
-        REJECTS,
-    ),
-}
+COMPTAGES_TABLES = (
+    COMPTAGES_CLEAN,
+    COMPTAGES_ARC_HOURS,
+    COMPTAGES_ARCS,
+    COMPTAGES_ALERTS,
+    COMPTAGES_HISTORY,
+    REJECTS,
+)

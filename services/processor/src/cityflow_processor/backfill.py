@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, Protocol
 
 import polars as pl
 
@@ -32,6 +32,14 @@ DEFAULT_CHUNK_ROWS: Final = 100_000
 _log = get_logger(__name__)
 
 
+class Dated(Protocol):
+    """What holds rows of some days."""
+
+    @property
+    def days(self) -> set[date]:
+        """Days of which it holds a row or a reject."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """The days asked for: these only, or a range; none: those that the files hold, with short
@@ -42,7 +50,7 @@ class Asked:
     last: date | None = None
     only: tuple[date, ...] = ()
 
-    def days(self, files: Iterable[SplitFile]) -> list[date]:
+    def days(self, files: Iterable[Dated]) -> list[date]:
         """The days to process, in order."""
         if self.only:
             return sorted(self.only)

@@ -264,16 +264,16 @@ def _candidate(run: Run, built: _Built, expected: int) -> Candidate:
     )
 
 
-def show_summary(store: Store, day: date) -> None:
+def show_summary(store: Store, day: date, dataset: str = DATASET) -> None:
     """The current summary as a file; written again if a kill or another run left it behind."""
     editions = Editions(store)
-    pointer = editions.current(DATASET, day)
+    pointer = editions.current(dataset, day)
     if pointer is None:
         return
-    document = editions.document(DATASET, day, pointer.edition)
+    document = editions.document(dataset, day, pointer.edition)
     if document is None:
         return
-    key = layout.summary_file(DATASET, day)
+    key = layout.summary_file(dataset, day)
     text = dumps(document).encode()
     if store.objects.size(key) != len(text) or store.objects.read(key) != text:
         store.objects.put(key, text, durable=False)

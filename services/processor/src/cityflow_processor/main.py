@@ -1,5 +1,6 @@
 """The command line of the processor: `run` a day, `backfill` many, `compact` completed months."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Final
 
@@ -11,27 +12,29 @@ from cityflow.settings import Settings
 from cityflow.storage import open_store
 from cityflow.telemetry import configure_logging
 from cityflow.watching import watch
-from cityflow_processor.backfill import Asked, process
+from cityflow_processor.backfill import Asked
 from cityflow_processor.comptages.fields import EARLIEST_YEAR, LATEST_YEAR
+from cityflow_processor.datasets import NAMES, chosen, process, refuse_unknown
 from cityflow_processor.days import DATASET
-from cityflow_processor.engine import LocalEngine
 from cityflow_processor.history import compact as compact_months
 from cityflow_processor.memory import return_freed_memory
-from cityflow_processor.result import months_document, months_table
+from cityflow_processor.result import Result, months_document, months_table
 from cityflow_processor.turns import Turns
 
 PAUSE_SECONDS: Final = 10.0
 
 app = App(help="Turn raw files into published daily editions.")
 
-DatasetName = Annotated[str, typer.Option(help="Dataset to process.")]
+DatasetName = Annotated[
+    str | None, typer.Option(help="Dataset to process; without it all that files are held of.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 
 
 @app.command()
 def run(
     date_: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="Service day.")],
-    dataset: DatasetName = DATASET,
+    dataset: DatasetName = None,
     json: AsJson = False,
 ) -> None:
     """Process one service day. A day that no file covers gets an edition that says so."""
@@ -41,7 +44,7 @@ def run(
 
 @app.command()
 def backfill(
-    dataset: DatasetName = DATASET,
+    dataset: DatasetName = None,
     from_: Annotated[
         str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="First service day.")
     ] = None,
@@ -61,22 +64,23 @@ def backfill(
     if first and last and first > last:
         raise BadArguments(f"--from {first} is after --to {last}; give the earlier day first")
     if stay:
-        _refuse_unknown(dataset)
-        _watch()
+        refuse_unknown(dataset)
+        _watch(dataset)
     else:
         _process(dataset, Asked(first, last), json)
 
 
 @app.command()
 def compact(
-    dataset: DatasetName = DATASET,
+    dataset: Annotated[str, typer.Option(help="Dataset to compact.")] = DATASET,
     month: Annotated[
         str | None, typer.Option(metavar="YYYY-MM", help="Only this month; else all completed.")
     ] = None,
     json: AsJson = False,
 ) -> None:
     """Bring the tables of completed months up to date; `run` and `backfill` do so themselves."""
-    _refuse_unknown(dataset)
+    if dataset != DATASET:
+        raise BadArguments(f"--dataset {dataset!r} cannot be compacted; expected {DATASET!r}")
     days = None if month is None else [_day(f"{month}-01", "--month")]
     settings = Settings.load()
     configure_logging(settings)
@@ -87,29 +91,42 @@ def compact(
         raise StoreUnavailable(f"{len(failed)} month(s) not compacted: {failed[0]}")
 
 
-def _process(dataset: str, asked: Asked, as_json: bool) -> None:
-    _refuse_unknown(dataset)
+def _process(dataset: str | None, asked: Asked, as_json: bool) -> None:
+    refuse_unknown(dataset)
     settings = _settings()
     with open_store(settings) as store:
-        result = process(store, LocalEngine(store), settings, asked)
-    print_result(result.document(), [result.table()], as_json)
-    if result.red_days:
-        shown = ", ".join(map(str, result.red_days[:5]))
+        results = [process(store, settings, one, asked) for one in chosen(store, dataset)]
+    documents = {r.dataset: r.document()["datasets"][r.dataset] for r in results}
+    print_result({"datasets": documents}, [result.table() for result in results], as_json)
+    _end(results)
+
+
+def _end(results: Sequence[Result]) -> None:
+    """Raises what the command ends with, if anything was red or could not be read."""
+    red = [(one.dataset, day) for one in results for day in one.red_days]
+    if red:
+        shown = ", ".join(f"{dataset} {day}" for dataset, day in red[:5])
         raise QualityGateRed(
-            f"{len(result.red_days)} day(s) not published because a gate was red: {shown}; "
+            f"{len(red)} day(s) not published because a gate was red: {shown}; "
             "earlier editions stand; see the checks of the run"
         )
-    if result.unreadable:
-        raise SourceError(f"{len(result.unreadable)} raw file(s) could not be read; see the table")
+    unreadable = {name for one in results for name in one.unreadable}
+    if unreadable:
+        raise SourceError(f"{len(unreadable)} raw file(s) could not be read; see the table")
 
 
-def _watch() -> None:
+def _watch(dataset: str | None) -> None:
     settings = _settings()
-    turns = Turns(lambda store, asked: process(store, LocalEngine(store), settings, asked))
+
+    def turns_of(name: str) -> Turns:
+        return Turns(lambda store, asked: process(store, settings, name, asked), name)
+
+    turns = {name: turns_of(name) for name in NAMES}
 
     def turn() -> None:
         with open_store(settings) as store:
-            turns.take(store)
+            for name in chosen(store, dataset):
+                turns[name].take(store)
 
     watch(turn, PAUSE_SECONDS, settings.heartbeat_file)
 
@@ -123,11 +140,6 @@ def _settings() -> Settings:
             f"ENGINE={settings.engine} is not in this release; unset it or give `local`"
         )
     return settings
-
-
-def _refuse_unknown(dataset: str) -> None:
-    if dataset != DATASET:
-        raise BadArguments(f"--dataset {dataset!r} cannot be processed; expected {DATASET!r}")
 
 
 def _day(text: str, option: str) -> date:

@@ -21,7 +21,8 @@ class Result:
     rows_in = published + rejected + duplicates + out_of_range, for the files that hold rows of
     the days asked for. Rejects without a readable time belong to no day and count all the same;
     empty rows stamped in the hour that spring removes count as out of range. What a red gate
-    held back counts as it was read.
+    held back counts as it was read. `listed` are the rows of lists (counters, stations), which
+    are published with every day.
     """
 
     dataset: str
@@ -29,13 +30,14 @@ class Result:
     files: int = 0
     rows_in: int = 0
     out_of_range: int = 0
+    listed: int = 0
     undated_rejects: Counter[str] = field(default_factory=Counter)
     unreadable: list[str] = field(default_factory=list)
 
     @property
     def counts(self) -> Counts:
         """Rows of the days asked for, and of the rest of the same files."""
-        published = sum(done.counts.published for done in self.days)
+        published = self.listed + sum(done.counts.published for done in self.days)
         duplicates = sum(done.counts.duplicates for done in self.days)
         rejected = sum(done.counts.rejected for done in self.days) + self.undated_rejects.total()
         return Counts(

@@ -15,21 +15,22 @@ _log = get_logger(__name__)
 class Turns:
     """Remembers what was there the last time."""
 
-    def __init__(self, process: Callable[[Store, Asked], Result]) -> None:
+    def __init__(self, process: Callable[[Store, Asked], Result], dataset: str = DATASET) -> None:
         self._process = process
+        self._dataset = dataset
         self._seen: str | None = None
 
     def take(self, store: Store) -> list[Result]:
         """Process what is pending; nothing if nothing is. Raises StoreUnavailable."""
-        arrived = Arrived.take(store, DATASET)
+        arrived = Arrived.take(store, self._dataset)
         if arrived.everything == self._seen:
             return []
         results = []
-        days = pending_days(store, DATASET, arrived)
+        days = pending_days(store, self._dataset, arrived)
         if days is None:
             results.append(self._run(store, Asked()))
-            note_done(store, DATASET, arrived)
-            days = pending_days(store, DATASET, arrived)
+            note_done(store, self._dataset, arrived)
+            days = pending_days(store, self._dataset, arrived)
         if days:
             results.append(self._run(store, Asked(only=tuple(days))))
         self._seen = arrived.everything

@@ -5,8 +5,8 @@ from datetime import date
 from typing import Literal
 
 from cityflow.contracts import Counts, Dataset, Pointer, Run, Severity
+from cityflow.contracts.published import TABLES
 from cityflow.contracts.report import Reason
-from cityflow.contracts.tables import TABLES
 
 NOTE_LIMIT = 500
 

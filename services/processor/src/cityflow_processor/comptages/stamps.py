@@ -19,7 +19,7 @@ def parse_hour_end(text: str) -> tuple[int, None] | tuple[None, str]:
     Stamps with an offset or `Z` are taken as they are; naive ones are Paris local time, the
     second occurrence where the hour repeats. `dd/mm/yyyy hh:mm` of re-saved files is accepted.
     """
-    stamp = _read(text.strip())
+    stamp = read_stamp(text.strip())
     if stamp is None:
         return None, BAD_TIME
     if not EARLIEST_YEAR <= stamp.year < LATEST_YEAR:
@@ -33,7 +33,8 @@ def parse_hour_end(text: str) -> tuple[int, None] | tuple[None, str]:
     return (None, NOT_ON_THE_HOUR) if seconds % 3600 else (seconds // 3600, None)
 
 
-def _read(text: str) -> datetime | None:
+def read_stamp(text: str) -> datetime | None:
+    """A published stamp as it stands, naive if it has no offset; None if it is none."""
     if resaved := RESAVED_STAMP.fullmatch(text):
         day, month, year, clock = resaved.groups()
         text = f"{year}-{month}-{day}T{clock}"

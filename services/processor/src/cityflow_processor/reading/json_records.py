@@ -4,7 +4,7 @@ They are cut by records and by bytes, so memory is bounded whatever a record hol
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Final
 
 import ijson
@@ -34,7 +34,7 @@ def json_tokens(stream: BinaryIO, chunk_rows: int, name: str) -> Iterator[FrameT
     batch: list[Any] = []
     raws: list[str] = []
     size = 0
-    for item in _items(stream, name):
+    for item in items(stream, name):
         batch.append(item)
         raws.append(json.dumps(item, ensure_ascii=False))
         size += len(raws[-1])
@@ -45,16 +45,16 @@ def json_tokens(stream: BinaryIO, chunk_rows: int, name: str) -> Iterator[FrameT
         yield _tokens(batch, raws)
 
 
-def _tokens(items: list[Any], raws: list[str]) -> FrameTokens:
-    places = [at for at, item in enumerate(items) if isinstance(item, dict)]
-    texts = [_texts(_fields(items[at])) for at in places]
+def _tokens(batch: list[Any], raws: list[str]) -> FrameTokens:
+    places = [at for at, item in enumerate(batch) if isinstance(item, dict)]
+    texts = [_texts(fields_of(batch[at])) for at in places]
     records = tokens_of_records(texts, [raws[at] for at in places])
     rejects = [
         TokenReject(at, NOT_AN_OBJECT, f"an item of the list is {_kind(item)}", raws[at])
-        for at, item in enumerate(items)
+        for at, item in enumerate(batch)
         if not isinstance(item, dict)
     ]
-    return FrameTokens(records.frame, places, [raws[at] for at in places], len(items), rejects)
+    return FrameTokens(records.frame, places, [raws[at] for at in places], len(batch), rejects)
 
 
 def _kind(item: Any) -> str:
@@ -64,14 +64,14 @@ def _kind(item: Any) -> str:
     return f"{kinds.get(type(item), 'a number')}, not an object"
 
 
-def _items(stream: BinaryIO, name: str) -> Iterator[Any]:
-    """Items of the first list found at a known place, built event by event."""
+def items(stream: BinaryIO, name: str, places: Sequence[_Path] = _PLACES) -> Iterator[Any]:
+    """Items of the first list found at one of these places, built event by event."""
     bounded = _Bounded(stream, name)
     path: _Path = []
     place: _Path | None = None
     builder = None
     for event, value in _events(bounded, name):
-        if builder is None and event not in _CLOSING and path in _PLACES and place in (None, path):
+        if builder is None and event not in _CLOSING and path in places and place in (None, path):
             place, builder = list(path), ijson.ObjectBuilder()
         if builder is not None:
             builder.event(event, value)
@@ -124,7 +124,7 @@ class _Bounded:
         return data
 
 
-def _fields(record: dict[str, Any]) -> dict[str, Any]:
+def fields_of(record: dict[str, Any]) -> dict[str, Any]:
     """API v1 puts what was measured into `fields`."""
     fields = record.get("fields")
     return fields if isinstance(fields, dict) else record

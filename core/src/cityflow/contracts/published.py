@@ -1,0 +1,19 @@
+"""What is published of each measured dataset: its tables, and the model of its daily document."""
+
+from typing import Final
+
+from cityflow.contracts.base import PublishedDocument
+from cityflow.contracts.bikes import BikesSummary
+from cityflow.contracts.bikes_tables import BIKES_TABLES
+from cityflow.contracts.comptages import ComptagesSummary
+from cityflow.contracts.tables import COMPTAGES_TABLES, Table
+
+TABLES: Final[dict[str, tuple[Table, ...]]] = {
+    "comptages": COMPTAGES_TABLES,
+    "bikes": BIKES_TABLES,
+}
+
+SUMMARIES: Final[dict[str, type[PublishedDocument]]] = {
+    "comptages": ComptagesSummary,
+    "bikes": BikesSummary,
+}

@@ -1,0 +1,1 @@
+"""Bike counters: hourly counts by counter, site, direction and arrondissement."""

@@ -1,0 +1,1 @@
+"""The common way of the small datasets: raw receipts in, one edition a service day out."""

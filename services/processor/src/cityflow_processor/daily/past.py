@@ -1,0 +1,85 @@
+"""Figures of earlier published days, read once each: a day is measured against small tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from cityflow.contracts import Pointer
+from cityflow.contracts.tables import Table
+from cityflow.storage import Editions, Store, layout
+from cityflow.storage.canonical import digest, dumps
+from cityflow_processor.records.module import Look, Module
+from cityflow_processor.tables import read_frame, schema
+
+DAY = "day"
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Frames by table, a digest of all that stands in them, and the editions they are from."""
+
+    frames: Mapping[str, pl.DataFrame]
+    digest: str | None
+    editions: tuple[str, ...]
+
+
+@dataclass
+class Past:
+    """Published days of a dataset. Days published by this process are told by `publish`."""
+
+    store: Store
+    module: Module
+    _pointers: dict[date, Pointer] = field(init=False)
+    _frames: dict[tuple[str, str], tuple[pl.DataFrame, str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        held = Editions(self.store).pointers(self.module.name)
+        self._pointers = {one.day: one for one in held}
+        self._frames = {}
+
+    def published(self, pointer: Pointer) -> None:
+        """A day was published since."""
+        self._pointers[pointer.day] = pointer
+
+    def look(self, day: date) -> Looked:
+        """What the module looks back at from a day."""
+        earlier = sorted(
+            one for one, p in self._pointers.items() if one < day and p.status == "published"
+        )
+        looks = self.module.look_back(day, earlier)
+        found = {look.table: self._look(look) for look in looks}
+        used = sorted({one for look in looks for one in look.days})
+        signs = {name: signs for name, (_, signs) in found.items() if signs}
+        return Looked(
+            {name: frame for name, (frame, _) in found.items()},
+            digest(dumps(signs)) if signs else None,
+            tuple(self._pointers[one].edition for one in used),
+        )
+
+    def _look(self, look: Look) -> tuple[pl.DataFrame, list[str]]:
+        table = next(table for table in self.module.tables if table.name == look.table)
+        columns = {name: schema(table)[name] for name in look.columns}
+        frames = [pl.DataFrame(schema={DAY: pl.Date(), **columns})]
+        signs = []
+        for day in look.days:
+            frame, sign = self._frame(day, table, look.columns)
+            frames.append(frame)
+            signs.append(f"{day} {sign}")
+        return pl.concat(frames), signs
+
+    def _frame(self, day: date, table: Table, columns: Sequence[str]) -> tuple[pl.DataFrame, str]:
+        edition = self._pointers[day].edition
+        name = f"{table.name} {' '.join(columns)}"
+        if (edition, name) not in self._frames:
+            key = layout.table(self.module.name, day, edition, table.name)
+            whole = read_frame(self.store.objects.read(key))
+            frame = whole.select(pl.lit(day).alias(DAY), *columns)
+            self._frames[edition, name] = frame, frame_digest(frame)
+        return self._frames[edition, name]
+
+
+def frame_digest(frame: pl.DataFrame) -> str:
+    """A digest of the rows and columns of a frame, in their order."""
+    return digest(frame.write_ndjson())

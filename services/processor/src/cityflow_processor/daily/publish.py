@@ -1,0 +1,319 @@
+"""One service day: its files become records, tables, gates and, if none is red, an edition."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+import polars as pl
+
+from cityflow.attribution import attribution_for
+from cityflow.contracts import Check, Counts, Run, Severity
+from cityflow.contracts.daily import DayContext, DayQuality
+from cityflow.contracts.tables import REJECTS
+from cityflow.storage import Candidate, Editions, Runs, Store, layout
+from cityflow.storage.canonical import digest, dumps
+from cityflow_processor.daily.files import ReadFile, in_force
+from cityflow_processor.daily.past import Looked, Past, frame_digest
+from cityflow_processor.days import DayDone, Ending, Lost, show_summary
+from cityflow_processor.listing import Listing
+from cityflow_processor.records.districts import Districts
+from cityflow_processor.records.gates import InPlace, Reading, gates
+from cityflow_processor.records.module import Context, Measured, Module
+from cityflow_processor.records.resolve import Resolved, resolve
+from cityflow_processor.tables import WRITER_VERSION, conform, keep, parquet_bytes, schema
+
+EDITION_DIGITS: Final = 20
+MOST_RACES: Final = 5
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The files that a day is made of, in the order of receipts.
+
+    `taken_at` and `taken_later` are of the snapshot that is used, if the dataset has snapshots.
+    """
+
+    files: tuple[ReadFile, ...]
+    listed: ReadFile | None
+    taken_at: datetime | None = None
+    taken_later: bool = False
+
+
+@dataclass(frozen=True)
+class Sources:
+    """All that the days of one dataset are made from."""
+
+    module: Module
+    listing: Listing
+    files: tuple[ReadFile, ...]
+    past: Past
+
+    def choose(self, day: date) -> Chosen:
+        """The files of a day and the list in force on it."""
+        lists = [file for file in self.files if file.held.kind == "list"]
+        rows = [file for file in self.files if file.held.kind != "list"]
+        listed = in_force(lists, day)
+        if not self.module.is_snapshot:
+            held = tuple(file for file in rows if day in file.days)
+            return Chosen(held, listed[0] if listed else None)
+        found = in_force(rows, day)
+        if found is None:
+            return Chosen((), listed[0] if listed else None)
+        file, at, later = found
+        return Chosen((file,), listed[0] if listed else None, at, later)
+
+    def is_synthetic(self, chosen: Chosen) -> bool:
+        """Whether what is known of a day was generated; of a day without rows by any file."""
+        used = chosen.files or self.files
+        return any(file.entry.meta.synthetic for file in used)
+
+
+@dataclass(frozen=True)
+class _Built:
+    """An edition, audited, not yet published."""
+
+    edition: str
+    document: dict[str, Any]
+    clean: pl.DataFrame
+    tables: dict[str, pl.DataFrame]
+    rejects: pl.DataFrame
+    reading: Reading
+    checks: tuple[Check, ...]
+    inputs: tuple[str, ...]
+
+    @property
+    def is_red(self) -> bool:
+        return any(check.severity is Severity.RED for check in self.checks)
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(
+            rows_in=self.reading.rows_in,
+            published=self.reading.published,
+            rejected=self.reading.rejected,
+            duplicates=self.reading.duplicates,
+        )
+
+
+def process_day(store: Store, sources: Sources, districts: Districts, day: date) -> DayDone:
+    """Process one day; when another run published meanwhile, look again, or leave it its edition.
+
+    The run stands in the ledger whatever happens. Raises StoreUnavailable.
+    """
+    runs = Runs(store)
+    run = runs.start("process", sources.module.name, day)
+    try:
+        return _process(store, runs, run, sources, districts)
+    except Exception as error:
+        runs.finish(run, "failed", error=str(error)[:2000])
+        raise
+
+
+def _process(store: Store, runs: Runs, run: Run, sources: Sources, districts: Districts) -> DayDone:
+    editions, name = Editions(store), sources.module.name
+    for _ in range(MOST_RACES):
+        expected = editions.current_version(name, run.day)
+        built = _build(sources, districts, run.day, _in_place(editions, name, run.day))
+        if sources.listing.is_behind(store, run.day):
+            break
+        outputs = _write(store, name, run.day, built)
+        if built.is_red:
+            return _ended(runs, run, "red", built, outputs)
+        outcome = editions.publish(_candidate(run, built, expected))
+        if outcome != "lost_race":
+            show_summary(store, run.day, name)
+            pointer = editions.current(name, run.day)
+            if pointer is not None:
+                sources.past.published(pointer)
+            return _ended(runs, run, outcome, built, outputs)
+    return _ended(runs, run, "lost_race", built, [])
+
+
+def _build(sources: Sources, districts: Districts, day: date, in_place: InPlace) -> _Built:
+    module, chosen = sources.module, sources.choose(day)
+    resolved = _records(module, chosen, day)
+    listed = _listed(module, chosen)
+    looked = sources.past.look(day)
+    context = Context(districts, listed.records, looked.frames, chosen.taken_at, chosen.taken_later)
+    measured = module.measure(day, resolved.records, context)
+    rejects = pl.concat([pl.DataFrame(schema=schema(REJECTS)), *_rejects(module, chosen, day)])
+    reading = _reading(module, resolved, rejects)
+    checks = (*gates(reading, in_place), *measured.checks)
+    facts = _facts(sources, chosen, day, districts, _used(module, listed, looked, districts))
+    edition = _edition(facts, resolved, chosen)
+    document = {
+        **facts,
+        "edition": edition,
+        "status": "published" if resolved.records.height else "no_data",
+        "quality": _quality(reading, checks),
+        **measured.blocks,
+    }
+    return _Built(
+        edition,
+        module.summary.model_validate(document).model_dump(mode="json"),
+        resolved.records,
+        _tables(module, measured),
+        rejects,
+        reading,
+        checks,
+        _inputs(chosen, looked, districts),
+    )
+
+
+def _used(module: Module, listed: Resolved, looked: Looked, districts: Districts) -> DayContext:
+    of_list = frame_digest(listed.records)[:EDITION_DIGITS] if listed.records.height else None
+    return DayContext(
+        arrondissements=districts.edition if module.uses_districts else None,
+        listed=of_list,
+        past=looked.digest[:EDITION_DIGITS] if looked.digest else None,
+    )
+
+
+def _facts(
+    sources: Sources, chosen: Chosen, day: date, districts: Districts, used: DayContext
+) -> dict[str, Any]:
+    """What an edition says of itself besides its figures."""
+    module = sources.module
+    return {
+        "dataset": module.name,
+        "day": day,
+        "attribution": attribution_for(module.dataset, sources.is_synthetic(chosen)),
+        "context_attributions": districts.attributions if module.uses_districts else (),
+        "method_version": module.method_version,
+        "thresholds_version": module.thresholds_version,
+        "writer_version": WRITER_VERSION,
+        "context": used,
+    }
+
+
+def _records(module: Module, chosen: Chosen, day: date) -> Resolved:
+    frames = []
+    for file in chosen.files:
+        at = file.first_day if module.is_snapshot else day
+        if str(at) in file.held.days:
+            frames.append(file.cache.rows(at))
+    return resolve(frames or [pl.DataFrame(schema=schema(module.clean))], module.clean)
+
+
+def _listed(module: Module, chosen: Chosen) -> Resolved:
+    table = module.listed or module.clean
+    frames = [pl.DataFrame(schema=schema(table))]
+    if chosen.listed is not None and chosen.listed.held.days:
+        frames.append(chosen.listed.cache.rows(chosen.listed.first_day))
+    return resolve(frames, table)
+
+
+def _rejects(module: Module, chosen: Chosen, day: date) -> list[pl.DataFrame]:
+    at = {id(f): f.first_day if module.is_snapshot else day for f in chosen.files}
+    return [file.rejects(at[id(file)]) for file in chosen.files]
+
+
+def _reading(module: Module, resolved: Resolved, rejects: pl.DataFrame) -> Reading:
+    records = resolved.records
+    values = sum(records.height - records[name].null_count() for name in module.value_columns)
+    return Reading(
+        rows_in=records.height + resolved.duplicates + rejects.height,
+        published=records.height,
+        rejected_by_reason=dict(sorted(Counter(rejects["reason"].to_list()).items())),
+        duplicates=resolved.duplicates,
+        conflicts=resolved.conflicts,
+        withdrawn_values=resolved.withdrawn_values,
+        values=values,
+    )
+
+
+def _edition(facts: dict[str, Any], resolved: Resolved, chosen: Chosen) -> str:
+    credits = (facts["attribution"], *facts["context_attributions"])
+    identity = {
+        "dataset": facts["dataset"],
+        "day": str(facts["day"]),
+        "records": frame_digest(resolved.records),
+        "context": facts["context"].model_dump(mode="json"),
+        "taken": None if chosen.taken_at is None else chosen.taken_at.isoformat(),
+        "thresholds": facts["thresholds_version"],
+        "method": facts["method_version"],
+        "writer": facts["writer_version"],
+        "sources": [credit.attribution for credit in credits],
+    }
+    return digest(dumps(identity))[:EDITION_DIGITS]
+
+
+def _quality(reading: Reading, checks: Sequence[Check]) -> DayQuality:
+    return DayQuality(
+        rows_in=reading.rows_in,
+        published=reading.published,
+        rejected=reading.rejected,
+        rejected_by_reason=dict(reading.rejected_by_reason),
+        duplicates=reading.duplicates,
+        conflicts=reading.conflicts,
+        withdrawn_values=reading.withdrawn_values,
+        values=reading.values,
+        checks=tuple(checks),
+    )
+
+
+def _tables(module: Module, measured: Measured) -> dict[str, pl.DataFrame]:
+    published = [table for table in module.tables if table.name in measured.tables]
+    return {t.name: conform(measured.tables[t.name], t).sort(t.key) for t in published}
+
+
+def _inputs(chosen: Chosen, looked: Looked, districts: Districts) -> tuple[str, ...]:
+    listed = [chosen.listed.held.raw_sha256] if chosen.listed else []
+    digests = [file.held.raw_sha256 for file in chosen.files]
+    context = [districts.edition] if districts.edition else []
+    return (*listed, *digests, *context, *looked.editions)
+
+
+def _in_place(editions: Editions, dataset: str, day: date) -> InPlace:
+    pointer = editions.current(dataset, day)
+    document = editions.document(dataset, day, pointer.edition) if pointer else None
+    if document is None:
+        return InPlace()
+    return InPlace(document["quality"]["published"], document["quality"]["values"])
+
+
+def _write(store: Store, dataset: str, day: date, built: _Built) -> list[str]:
+    """Write the edition's objects; those of an edition that exists are the same bytes."""
+    frames = {layout.clean(dataset, day, built.edition): built.clean}
+    for name, frame in built.tables.items():
+        frames[layout.table(dataset, day, built.edition, name)] = frame
+    for key, frame in frames.items():
+        keep(store.objects, key, frame)
+    if not built.rejects.height:
+        return list(frames)
+    key = layout.rejects(dataset, day, built.edition)
+    store.objects.put(key, parquet_bytes(built.rejects))
+    return [*frames, key]
+
+
+def _candidate(run: Run, built: _Built, expected: int) -> Candidate:
+    return Candidate(
+        dataset=run.dataset,
+        day=run.day,
+        edition=built.edition,
+        document=built.document,
+        status=built.document["status"],
+        records=built.reading.published,
+        run_id=run.run_id,
+        now=datetime.now(UTC),
+        expected=expected,
+    )
+
+
+def _ended(
+    runs: Runs, run: Run, outcome: Ending | Lost, built: _Built, outputs: list[str]
+) -> DayDone:
+    runs.finish(
+        run,
+        outcome,
+        edition=built.edition if outcome in ("new", "unchanged") else None,
+        inputs=built.inputs,
+        outputs=tuple(outputs),
+        counts=built.counts,
+        checks=built.checks,
+    )
+    ending: Ending = "unchanged" if outcome == "lost_race" else outcome
+    reasons = dict(built.reading.rejected_by_reason)
+    return DayDone(run.day, ending, built.edition, built.counts, reasons, built.checks)

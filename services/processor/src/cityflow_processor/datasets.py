@@ -1,0 +1,47 @@
+"""The datasets there are, and how each is processed."""
+
+from collections.abc import Iterable
+
+from cityflow.errors import BadArguments
+from cityflow.settings import Settings
+from cityflow.storage import RawZone, Store
+from cityflow_processor import backfill
+from cityflow_processor.backfill import Asked
+from cityflow_processor.bikes.module import BIKES
+from cityflow_processor.daily.backfill import process as process_small
+from cityflow_processor.days import DATASET
+from cityflow_processor.engine import LocalEngine
+from cityflow_processor.records.module import Module
+from cityflow_processor.result import Result
+
+MODULES: dict[str, Module] = {module.name: module for module in (BIKES,)}
+NAMES = (DATASET, *MODULES)
+
+
+def refuse_unknown(dataset: str | None) -> None:
+    """Raises BadArguments for a dataset that cannot be processed."""
+    if dataset is not None and dataset not in NAMES:
+        raise BadArguments(
+            f"--dataset {dataset!r} cannot be processed; expected one of {', '.join(NAMES)}"
+        )
+
+
+def chosen(store: Store, dataset: str | None) -> Iterable[str]:
+    """The dataset asked for; without one the road loops, and all that a raw file is held of."""
+    if dataset is not None:
+        return (dataset,)
+    return (DATASET, *(name for name in MODULES if _holds(store, name)))
+
+
+def process(store: Store, settings: Settings, dataset: str, asked: Asked) -> Result:
+    """Process days of one dataset."""
+    if dataset == DATASET:
+        return backfill.process(store, LocalEngine(store), settings, asked)
+    return process_small(store, MODULES[dataset], asked)
+
+
+def _holds(store: Store, dataset: str) -> bool:
+    """Whether any raw file of a dataset is held, without reading one."""
+    if next(iter(store.objects.list(f"raw/{dataset}/")), None) is not None:
+        return True
+    return next(iter(RawZone(store).outside.files(dataset)), None) is not None

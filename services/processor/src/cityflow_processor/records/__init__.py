@@ -1,0 +1,1 @@
+"""What the small datasets share: pure functions from published texts to one table a service day."""

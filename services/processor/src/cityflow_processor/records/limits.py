@@ -1,0 +1,29 @@
+"""A dataset's table of thresholds: name, value, unit and source, one version on every edition."""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Values by name."""
+
+    values: Mapping[str, str]
+
+    @property
+    def version(self) -> str:
+        """Version of the table."""
+        return self.values["version"]
+
+    def __getitem__(self, name: str) -> float:
+        return float(self.values[name])
+
+    def whole(self, name: str) -> int:
+        """A value that counts days, hours or bikes."""
+        return int(self.values[name])
+
+
+def read_limits(text: str) -> Limits:
+    """The table from its text."""
+    return Limits({row["name"]: row["value"] for row in csv.DictReader(text.splitlines())})
