@@ -13,13 +13,15 @@ from cityflow.storage.ports import NO_DAY
 class Choice:
     """Document types and top folders of objects, each with all below it; none named: all.
 
-    Days limit what has a service day. Raw files and what is known of them have none: always chosen.
+    `without` are document types that are never wanted. Days limit what has a service day. Raw files
+    and what is known of them have none: always chosen.
     """
 
     kinds: tuple[str, ...] = ()
     first: date | None = None
     last: date | None = None
     cache: bool = True
+    without: frozenset[str] = frozenset()
 
     def types(self, held: Iterable[str]) -> list[str]:
         """Those of the document types that are wanted."""
@@ -49,7 +51,8 @@ class Choice:
         )
 
     def _is_wanted(self, name: str) -> bool:
-        return not self.kinds or any(_is_below(name, kind) for kind in self.kinds)
+        wanted = not self.kinds or any(_is_below(name, kind) for kind in self.kinds)
+        return wanted and name not in self.without
 
 
 def _is_below(name: str, kind: str) -> bool:

@@ -3,23 +3,22 @@
 Nothing is written while a document there is later than the one here, unless that is asked for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cityflow.admin.choice import Choice
 from cityflow.admin.documents import DocumentsMove, Frozen, Source
 from cityflow.admin.journal import Journal
 from cityflow.admin.objects import ObjectsMove, kind_of
+from cityflow.admin.outside import Fate, Outside, check, is_there, registered, say, store_there
 from cityflow.admin.tally import Tally, some
 from cityflow.console import progress
+from cityflow.contracts import OutsideFile
 from cityflow.errors import BadArguments, CityFlowError, TryAgain
-from cityflow.storage import Documents, Objects
+from cityflow.storage import Documents, Objects, Store
 from cityflow.storage.outside import TYPE as OUTSIDE
-from cityflow.telemetry import get_logger
-
-_log = get_logger(__name__)
 
 
 class WouldOverwrite(BadArguments):
@@ -28,15 +27,21 @@ class WouldOverwrite(BadArguments):
 
 @dataclass(frozen=True)
 class Route:
-    """From where to where; None: these stay where they are."""
+    """From where to where; None: these stay where they are.
+
+    `raw`: the objects of the target, moved or not, that raw files of outside can be copied to.
+    """
 
     documents: tuple[Source, Documents] | None
     objects: tuple[Objects, Objects] | None
+    raw: Objects | None = None
 
 
 @dataclass(frozen=True)
 class Manner:
-    """How to move. `journal` is where the finished objects are noted."""
+    """How to move. `journal` is where the finished objects are noted, `outside` what becomes of
+    raw files that are registered where they lie.
+    """
 
     journal: Path
     choice: Choice = field(default_factory=Choice)
@@ -44,18 +49,23 @@ class Manner:
     dry_run: bool = False
     verify: bool = False
     resume: bool = False
+    outside: Fate = Fate.NAMED
 
 
 @dataclass(frozen=True)
 class Moved:
-    """What was done, and the error to end with, if any."""
+    """What was done, the raw files outside the store, and the error to end with, if any."""
 
     tally: Tally
     error: CityFlowError | None = None
+    outside: tuple[Outside, ...] = ()
 
 
 def move(route: Route, manner: Manner) -> Moved:
-    """Copy what is chosen. Raises StoreUnavailable; what was refused or differs is in the result.
+    """Copy what is chosen; what was refused or differs is in the result.
+
+    Raises StoreUnavailable; BadArguments and SourceError for raw files outside the store that may
+    not be left behind or cannot be read.
 
     Killed at any moment, the same command finishes the work; with `resume` it reads no object
     again that was finished.
@@ -67,7 +77,7 @@ def move(route: Route, manner: Manner) -> Moved:
         error = moving.copy(journal) or (moving.verify() if manner.verify else None)
         if journal is not None and error is None:
             journal.forget()
-    return Moved(moving.tally, error)
+    return Moved(moving.tally, error, moving.said)
 
 
 class _Moving:
@@ -75,6 +85,11 @@ class _Moving:
 
     def __init__(self, route: Route, manner: Manner) -> None:
         self._route = route
+        self._files = self._registered(route, manner)
+        self.said = say(self._files, manner.outside)
+        if manner.outside in (Fate.COPIED, Fate.LEFT_OUT):
+            choice = replace(manner.choice, without=frozenset({OUTSIDE}))
+            manner = replace(manner, choice=choice)
         self._manner = manner
         self.tally = Tally()
         # The pointers are read before all else: see Frozen.
@@ -97,11 +112,8 @@ class _Moving:
                 objects.run(shown.advance)
         if self.tally.refused:
             return _refusal(self.tally, "documents were left as they are")
-        if self._documents and OUTSIDE in self._manner.choice.types(self._documents[0].types()):
-            _log.warning(
-                "files registered outside the store are not copied, only where they lie; "
-                "archive them first with `cityflow-ingest files` if they are to come along"
-            )
+        if journal is not None:
+            self._copy_files()
         with progress("Copying documents", unit="documents") as shown:
             for documents in self._of_documents(self.tally):
                 documents.run(shown.advance, dry=journal is None)
@@ -116,7 +128,31 @@ class _Moving:
         with progress("Verifying documents", unit="documents") as shown:
             for documents in self._of_documents(self.tally):
                 documents.verify(shown.advance)
+        if there := self._there:
+            lost = [file.path for file in self._files if not is_there(file, there)]
+            self.tally.differing.extend(lost)
         return _difference(self.tally) if self.tally.differing else None
+
+    @property
+    def _there(self) -> Store | None:
+        """The store that raw files of outside are copied to, if they are."""
+        if self._manner.outside is not Fate.COPIED or not self._documents:
+            return None
+        return Store(self._documents[1], self._route.raw) if self._route.raw else None
+
+    def _copy_files(self) -> None:
+        if there := self._there:
+            total = sum(file.meta.bytes for file in self._files)
+            with progress("Copying files of outside", total, "bytes") as shown:
+                for file in self._files:
+                    store_there(file, there)
+                    shown.advance(file.meta.bytes)
+
+    @staticmethod
+    def _registered(route: Route, manner: Manner) -> Sequence[OutsideFile]:
+        files = registered(route.documents[0], manner.choice) if route.documents else []
+        check(files, manner.outside)
+        return files
 
     def _of_documents(self, tally: Tally) -> Iterator[DocumentsMove]:
         if self._documents:

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from cityflow.admin import outside
 from cityflow.admin.archive import objects_of, prepare, write_documents
 from cityflow.admin.choice import Choice
 from cityflow.admin.documents import Database, Frozen
 from cityflow.admin.journal import Journal
 from cityflow.admin.manifest import write_manifest
+from cityflow.admin.move import Moved
 from cityflow.admin.objects import ObjectsMove, content_of
 from cityflow.admin.pairing import in_threads, paired
 from cityflow.admin.tally import Fate, Kind, Tally
@@ -30,14 +32,17 @@ def export(documents: Documents, folder: Path, elsewhere: Sequence[Path], choice
     return tally
 
 
-def backup(store: Store, folder: Path, elsewhere: Sequence[Path], choice: Choice) -> Tally:
-    """All documents and objects, raw files too. Killed, the same command finishes it.
+def backup(store: Store, folder: Path, elsewhere: Sequence[Path], choice: Choice) -> Moved:
+    """All documents and objects, raw files too; those outside the store are named, not copied.
+
+    Killed, the same command finishes it.
 
     Documents come first: what they name was written before them, so it is there to be copied.
     Raises BadArguments, StoreUnavailable.
     """
     path = prepare(folder, elsewhere)
     tally = Tally()
+    files = outside.registered(Database(store.documents), choice)
     documents = _save_documents(store.documents, folder, choice, tally)
     with Journal(path, resume=True) as journal:
         there = objects_of(folder)
@@ -46,7 +51,7 @@ def backup(store: Store, folder: Path, elsewhere: Sequence[Path], choice: Choice
         manifest = Manifest(kind="backup", documents=documents, objects=objects)
         write_manifest(folder, manifest)
         journal.forget()
-    return tally
+    return Moved(tally, outside=outside.say(files, outside.Fate.NAMED))
 
 
 def _save_documents(

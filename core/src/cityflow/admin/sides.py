@@ -93,13 +93,14 @@ def open_route(here: Side, there: Side, *, dry_run: bool = False) -> Iterator[Ro
             nowhere = Path(stack.enter_context(TemporaryDirectory()))
             target = target.model_copy(update={"output_dir": nowhere})
         objects, documents = None, None
+        raw = factory.open_objects(target)
         if move_objects:
-            objects = (factory.open_objects(here.settings), factory.open_objects(target))
+            objects = (factory.open_objects(here.settings), raw)
         if move_documents:
             source = stack.enter_context(closing(factory.open_documents(here.settings)))
             written = stack.enter_context(closing(factory.open_documents(target)))
             documents = (Database(source), written)
-        yield Route(documents, objects)
+        yield Route(documents, objects, raw)
 
 
 def _refuse_nothing(own: Settings) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cityflow.admin import outside
 from cityflow.admin.choice import Choice
 from cityflow.admin.move import Moved
 from cityflow.console import print_result
@@ -63,7 +64,9 @@ def choice_of(
 
 def end(moved: Moved, title: str, as_json: bool) -> None:
     """Print the reconciliation, then raise what was wrong, if anything was."""
-    print_result(moved.tally.document(), [moved.tally.table(title)], as_json)
+    document = {**moved.tally.document(), "outside": [one.document() for one in moved.outside]}
+    tables = [moved.tally.table(title), *([outside.table(moved.outside)] if moved.outside else [])]
+    print_result(document, tables, as_json)
     if moved.error:
         raise moved.error
 

@@ -1,14 +1,20 @@
 """`cityflow doctor`: what is set, what follows from it, and whether it works."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from cityflow.admin.probes import Tried, probes, try_all
+from cityflow.admin import outside
+from cityflow.admin.choice import Choice
+from cityflow.admin.documents import Database
+from cityflow.admin.outside import Outside
+from cityflow.admin.probes import PATIENCE_SECONDS, Tried, probes, try_all
 from cityflow.admin.tally import some
 from cityflow.commands import asked
 from cityflow.console import print_result
 from cityflow.errors import BadArguments, StoreUnavailable
 from cityflow.settings import Backends, Settings, choose_backends, env_name, meaning, value_text
+from cityflow.storage.factory import open_documents
 from cityflow.telemetry import configure_logging
 
 if TYPE_CHECKING:
@@ -20,13 +26,16 @@ _STEPS = ("connect", "write", "read", "delete")
 def doctor(*, json: asked.AsJson = False) -> None:
     """Print every setting and its origin, the backends chosen and why, and try each connection.
 
-    Each is tried by writing, reading back and deleting something. Exit codes: 0 all is well; 2 a
+    Each is tried by writing, reading back and deleting something. Raw files that are registered
+    outside the store are named, and whether they are there. Exit codes: 0 all is well; 2 a
     setting cannot be used; 5 a connection does not work.
     """
     settings, origins = Settings.load_with_origins()
     configure_logging(settings)
     backends = choose_backends(settings)
     tried = try_all(probes(settings))
+    well = all(one.is_well for one in tried)
+    files = _outside(settings) if well else []
     rows = [
         {
             "name": env_name(field),
@@ -40,11 +49,20 @@ def doctor(*, json: asked.AsJson = False) -> None:
         "settings": rows,
         "backends": backends._asdict(),
         "connections": [_document(one) for one in tried],
-        "well": all(one.is_well for one in tried),
+        "well": well,
+        "outside": [one.document() for one in files],
     }
     tables = [] if json else [_settings_table(rows), _backends_table(backends), _tried_table(tried)]
+    if files and not json:
+        tables.append(outside.table(files))
     print_result(result, tables, json)
     _judge(tried)
+
+
+def _outside(settings: Settings) -> list[Outside]:
+    with closing(open_documents(settings, PATIENCE_SECONDS)) as documents:
+        files = outside.registered(Database(documents), Choice())
+    return [Outside.of(file, outside.present_state(file)) for file in files]
 
 
 def _judge(tried: Sequence[Tried]) -> None:

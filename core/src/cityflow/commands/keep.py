@@ -62,13 +62,14 @@ def backup(
 ) -> None:
     """Copy all documents and objects, raw files too, into an empty folder.
 
-    Killed, the same command finishes it. Exit codes: 0 done; 2 the folder cannot be used; 5 the
-    store cannot be reached.
+    Files that `cityflow-ingest history` registered where they lie are named, not copied. Killed,
+    the same command finishes it. Exit codes: 0 done; 2 the folder cannot be used; 5 the store
+    cannot be reached.
     """
     settings = _settings()
     with open_store(settings) as store:
-        tally = saving.backup(store, folder, _places(settings), Choice(cache=not no_cache))
-    asked.end(Moved(tally), f"Backup in {folder}", json)
+        saved = saving.backup(store, folder, _places(settings), Choice(cache=not no_cache))
+    asked.end(saved, f"Backup in {folder}", json)
 
 
 def restore(

@@ -56,13 +56,8 @@ class OutsideFiles:
     @contextmanager
     def open(self, key: str) -> Iterator[BinaryIO]:
         """The bytes of a registered file, verified; SourceError if they are not what they were."""
-        file = self._by_key(key)
-        with _opened(file) as stream:
-            before = _state(stream)
-            _verify(stream, file)
+        with opened(self._by_key(key)) as stream:
             yield stream
-            if _state(stream) != before:
-                raise _changed(file, "changed while it was being read")
 
     def size(self, key: str) -> int | None:
         """Size of the file now, or None if it is not there."""
@@ -79,7 +74,18 @@ class OutsideFiles:
         return file
 
 
-def _opened(file: OutsideFile) -> BinaryIO:
+@contextmanager
+def opened(file: OutsideFile) -> Iterator[BinaryIO]:
+    """The bytes of a registered file, verified; SourceError if they are not what they were."""
+    with _open(file) as stream:
+        before = _state(stream)
+        _verify(stream, file)
+        yield stream
+        if _state(stream) != before:
+            raise _changed(file, "changed while it was being read")
+
+
+def _open(file: OutsideFile) -> BinaryIO:
     try:
         return Path(file.path).open("rb")
     except OSError as error:

@@ -92,6 +92,21 @@ class RawZone:
         self._settle(key, first_meta(meta, sha256, size))
         return Archived(key, sha256, size, new)
 
+    def adopt(self, stream: BinaryIO, meta: RawMeta) -> None:
+        """Store bytes under the provenance, with all its receipts, that they have elsewhere."""
+        first = meta.receipts[0]
+        known = NewRaw(
+            dataset=meta.dataset,
+            extension=meta.extension,
+            media=meta.media,
+            packing=meta.packing,
+            synthetic=meta.synthetic,
+            origin=first.origin,
+            position=first.position,
+            received_at=first.received_at,
+        )
+        self._add_receipt(self.archive(stream, known).key, meta)
+
     def entries(self, dataset: str) -> list[RawEntry]:
         """All raw objects and registered files of a dataset, by last receipt (received_at,
         position, sha256).
@@ -126,8 +141,13 @@ class RawZone:
 
     def holds(self, dataset: str, sha256: str) -> bool:
         """Whether the bytes of this digest are stored."""
+        key = self.key_of(dataset, sha256)
+        return key is not None and self._objects.size(key) is not None
+
+    def key_of(self, dataset: str, sha256: str) -> str | None:
+        """Where the bytes of this digest stand or are to stand, if that is settled."""
         claim = self._documents.get(_claim_id(dataset, sha256))
-        return claim is not None and self._objects.size(str(claim.body["key"])) is not None
+        return None if claim is None else str(claim.body["key"])
 
     def _outside(self, dataset: str) -> list[RawEntry]:
         metas = [file.meta for file in self.outside.files(dataset)]
