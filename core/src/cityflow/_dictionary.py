@@ -25,6 +25,8 @@ from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.published import TABLES
 from cityflow.contracts.report_tables import FIGURES, SECTIONS
 from cityflow.contracts.tables import Kind, Table
+from cityflow.contracts.velib import VelibSummary
+from cityflow.contracts.weather import WeatherSummary
 from cityflow.storage import layout
 
 _DAY: Final = date(2025, 3, 30)
@@ -60,6 +62,8 @@ DOCUMENTS: Final = (
         f"`{layout.summary_file('comptages', _DAY)}`.",
     ),
     _Published(BikesSummary, "Document `edition/bikes`; as a file like that of the road loops."),
+    _Published(VelibSummary, "Document `edition/velib`; as a file like that of the road loops."),
+    _Published(WeatherSummary, "Document `edition/weather`; as a file like the others."),
     _Published(
         DailyReport,
         f"Document `edition/report`; the current one also as `{layout.report_file(_DAY, 'json')}`.",

@@ -40,9 +40,9 @@ def test_without_edition_nor_run_it_was_never_processed_and_the_note_says_what_t
 
 
 def test_a_dataset_this_version_cannot_process_gives_no_vain_advice():
-    verdict = judge(Dataset.WEATHER, DAY, None, None)
+    verdict = judge(Dataset.CALENDAR, DAY, None, None)
     assert verdict.status == "never_processed"
-    assert "does not process weather yet" in (verdict.note or "")
+    assert "does not process calendar yet" in (verdict.note or "")
 
 
 def test_a_red_gate_is_named_with_what_it_found():

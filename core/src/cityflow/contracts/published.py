@@ -7,13 +7,21 @@ from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.bikes_tables import BIKES_TABLES
 from cityflow.contracts.comptages import ComptagesSummary
 from cityflow.contracts.tables import COMPTAGES_TABLES, Table
+from cityflow.contracts.velib import VelibSummary
+from cityflow.contracts.velib_tables import VELIB_TABLES
+from cityflow.contracts.weather import WeatherSummary
+from cityflow.contracts.weather_tables import WEATHER_TABLES
 
 TABLES: Final[dict[str, tuple[Table, ...]]] = {
     "comptages": COMPTAGES_TABLES,
     "bikes": BIKES_TABLES,
+    "velib": VELIB_TABLES,
+    "weather": WEATHER_TABLES,
 }
 
 SUMMARIES: Final[dict[str, type[PublishedDocument]]] = {
     "comptages": ComptagesSummary,
     "bikes": BikesSummary,
+    "velib": VelibSummary,
+    "weather": WeatherSummary,
 }

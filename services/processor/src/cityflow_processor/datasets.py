@@ -13,8 +13,10 @@ from cityflow_processor.days import DATASET
 from cityflow_processor.engine import LocalEngine
 from cityflow_processor.records.module import Module
 from cityflow_processor.result import Result
+from cityflow_processor.velib.module import VELIB
+from cityflow_processor.weather.module import WEATHER
 
-MODULES: dict[str, Module] = {module.name: module for module in (BIKES,)}
+MODULES: dict[str, Module] = {module.name: module for module in (BIKES, VELIB, WEATHER)}
 NAMES = (DATASET, *MODULES)
 
 

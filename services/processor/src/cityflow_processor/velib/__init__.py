@@ -1,0 +1,1 @@
+"""Bike-share stations: bikes, docks, empty, full and stale stations."""

@@ -1,0 +1,1 @@
+"""Weather: hours of grid cells (Open-Meteo) and days of stations (Météo-France)."""
