@@ -131,9 +131,8 @@ def test_the_parts_cache_is_rebuilt(
 @pytest.mark.parametrize(
     ("kind", "damage"),
     [
-        *((kind, damage) for kind in ("rows.arrow", "json") for damage in (cut, flip, remove)),
-        ("arcs.arrow", flip),
-        ("attributes.arrow", clear),
+        *((kind, damage) for kind in ("arrow", "json") for damage in (cut, flip, remove)),
+        ("arrow", clear),
     ],
 )
 def test_a_chunk_that_a_killed_run_left_is_not_trusted_blindly(

@@ -118,7 +118,7 @@ def resume(backfill: Backfill, house: House) -> None:
 
 
 def chunk_of(key: str) -> str:
-    """The chunk a file belongs to: `…/000003.rows.arrow` and `…/000003.json` are one."""
+    """The chunk a file belongs to: `…/000003.arrow` and `…/000003.json` are one."""
     return re.sub(r"\.[a-z.]+$", "", key)
 
 

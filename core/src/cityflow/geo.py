@@ -28,7 +28,15 @@ _AREAS = ("Polygon", "MultiPolygon")
 
 def length_m(geojson: Json) -> float:
     """Geodesic length in metres of a LineString or MultiLineString."""
-    return math.fsum(float(steps.sum()) for _, steps in _measured_lines(geojson))
+    return float(_lengths_m([_geometry(geojson, _LINES)])[0])
+
+
+def lengths_m(texts: Sequence[str]) -> list[float]:
+    """Geodesic lengths in metres of many lines at once, each the GeoJSON text of a geometry."""
+    try:
+        return [float(length) for length in _lengths_m(shapely.from_geojson(list(texts)))]
+    except shapely.errors.ShapelyError as error:
+        raise ValueError(f"a text is not a GeoJSON geometry: {error}") from None
 
 
 def midpoint(geojson: Json) -> LonLat:
@@ -105,6 +113,16 @@ def _measured_lines(geojson: Json) -> "list[tuple[NDArray[np.float64], NDArray[n
     """Points (n x 2) and geodesic lengths of the n - 1 segments of each line."""
     parts = shapely.get_parts(_geometry(geojson, _LINES))
     return [(points := shapely.get_coordinates(part), _steps_m(points)) for part in parts]
+
+
+def _lengths_m(geometries: Sequence[Any]) -> "NDArray[np.float64]":
+    """Sums of the geodesic lengths of the segments, in their order."""
+    parts, geometry = shapely.get_parts(geometries, return_index=True)
+    points, part = shapely.get_coordinates(parts, return_index=True)
+    steps = np.append(_steps_m(points), 0.0)
+    inside = np.append(part[1:] == part[:-1], False)
+    within = np.where(inside, steps, 0.0)
+    return np.bincount(geometry[part], within, len(geometries)).astype(np.float64)
 
 
 def _steps_m(points: "NDArray[np.float64]") -> "NDArray[np.float64]":

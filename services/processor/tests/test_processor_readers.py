@@ -80,7 +80,7 @@ def seen(batch: Batch, first_line: int = 0) -> tuple[Any, ...]:
     rows = [
         (
             arcs[row.pop("arc")],
-            None if (at := row.pop("attributes")) < 0 else batch.attributes.row(at),
+            None if (at := row.pop("attributes")) < 0 else batch.attributes.texts.row(at),
             *row.values(),
         )
         for row in batch.rows.to_dicts()
@@ -121,7 +121,7 @@ def test_no_more_lines_are_remembered_than_fit_in_memory(monkeypatch: pytest.Mon
         lines = [";".join((GOOD | {"libelle": f"L{n}"}).get(c, "x") for c in LAYOUTS[0].split(";"))
                  .replace("4264", str(n)) for n in range(start, start + 5)]  # fmt: skip
         batch = read_batch("\n".join(lines).encode(), header, known)
-        assert batch.attributes["libelle"].sort().to_list() == sorted(
+        assert batch.attributes.texts["libelle"].sort().to_list() == sorted(
             f"L{n}" for n in range(start, start + 5)
         )
 
@@ -177,7 +177,7 @@ def test_well_formed_text_is_read_as_the_csv_module_reads_it(
     read = list(csv.reader(io.StringIO(stream.getvalue(), newline=""), delimiter=";"))
     assert read == rows
     assert (batch.rows.height, batch.rejects.height) == (len(rows), 0)
-    labels = [batch.attributes["libelle"][at] for at in batch.rows["attributes"]]
+    labels = [batch.attributes.texts["libelle"][at] for at in batch.rows["attributes"]]
     assert labels == [row[1].strip() or None for row in rows]
 
 

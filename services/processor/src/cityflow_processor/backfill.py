@@ -18,7 +18,7 @@ from cityflow.telemetry import get_logger
 from cityflow_processor.days import DATASET, DayDone, process_day
 from cityflow_processor.engine import Engine, Task
 from cityflow_processor.history import compact
-from cityflow_processor.inputs import DaysSpec, HeldFile, SplitFile, prepare, reject_rows
+from cityflow_processor.inputs import DaysSpec, HeldFile, SplitFile, prepare
 from cityflow_processor.listing import Listing
 from cityflow_processor.reading.parts import FileManifest, drop_left_chunks, lost_parts
 from cityflow_processor.reading.split import RawFile, split
@@ -169,7 +169,7 @@ def _count_files(
         result.rows_in += manifest.rows_in
         result.out_of_range += _rows_outside(manifest, wanted)
         if manifest.undated_rejects:
-            undated = reject_rows(file).filter(pl.col("day").is_null()).drop("day")
+            undated = file.rejects.filter(pl.col("day").is_null()).drop("day")
             result.undated_rejects.update(Counter(undated["reason"].to_list()))
             key = layout.rejects(DATASET, None, manifest.raw_sha256[:12])
             keep(store.objects, key, undated)

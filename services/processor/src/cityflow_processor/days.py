@@ -18,7 +18,7 @@ from cityflow_processor.comptages.geography import Geography
 from cityflow_processor.comptages.measure import METHOD_VERSION, Measured, measure
 from cityflow_processor.comptages.resolve import DayRecords, resolve
 from cityflow_processor.comptages.thresholds import thresholds
-from cityflow_processor.inputs import Inputs, SplitFile, reject_rows
+from cityflow_processor.inputs import Inputs, SplitFile
 from cityflow_processor.tables import WRITER_VERSION, keep, parquet_bytes
 
 DATASET: Final = "comptages"
@@ -95,8 +95,11 @@ def _process(store: Store, runs: Runs, run: Run, inputs: Inputs) -> DayDone:
         if built.is_red:
             return _ended(runs, run, "red", built, outputs)
         outcome = editions.publish(_candidate(run, built, expected))
-        if outcome != "lost_race":
+        if outcome == "new":
+            _show(store, DATASET, run.day, built.document)
+        if outcome == "unchanged":
             show_summary(store, run.day)
+        if outcome != "lost_race":
             return _ended(runs, run, outcome, built, outputs)
     return _ended(runs, run, "lost_race", built, [])
 
@@ -189,7 +192,7 @@ def _build(day: date, inputs: Inputs, in_place: Fullness) -> _Built:
 
 
 def _context(geography: Geography, measured: Measured) -> Context:
-    sources = Counter(measured.tables["arcs"]["geometry_source"].to_list())
+    sources = Counter(measured.arcs["geometry_source"].to_list())
     return Context(
         referentiel=geography.referentiel_edition,
         arrondissements=geography.zones_edition,
@@ -229,7 +232,7 @@ def _quality(reading: Reading, measured: Measured, checks: list[Check]) -> Readi
 
 def _rejects_of(day: date, held: list[SplitFile]) -> pl.DataFrame:
     frames = [
-        reject_rows(file).filter(pl.col("day") == day)
+        file.rejects.filter(pl.col("day") == day)
         for file in held
         if str(day) in file.manifest.rejects
     ]
@@ -238,9 +241,13 @@ def _rejects_of(day: date, held: list[SplitFile]) -> pl.DataFrame:
 
 def _write(store: Store, day: date, built: _Built) -> list[str]:
     """Write the edition's objects; those of an edition that exists are the same bytes."""
-    frames = {layout.clean(DATASET, day, built.edition): built.measured.clean}
-    for name, frame in built.measured.tables.items():
-        frames[layout.table(DATASET, day, built.edition, name)] = frame
+    frames = {
+        layout.clean(DATASET, day, built.edition): built.measured.clean,
+        **{
+            layout.table(DATASET, day, built.edition, name): frame
+            for name, frame in built.measured.tables.items()
+        },
+    }
     for key, frame in frames.items():
         keep(store.objects, key, frame)
     if not built.rejects.height:
@@ -273,6 +280,10 @@ def show_summary(store: Store, day: date, dataset: str = DATASET) -> None:
     document = editions.document(dataset, day, pointer.edition)
     if document is None:
         return
+    _show(store, dataset, day, document)
+
+
+def _show(store: Store, dataset: str, day: date, document: dict[str, Any]) -> None:
     key = layout.summary_file(dataset, day)
     text = dumps(document).encode()
     if store.objects.size(key) != len(text) or store.objects.read(key) != text:

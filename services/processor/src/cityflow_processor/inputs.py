@@ -40,15 +40,15 @@ class SplitFile:
         """Distinct attributes of the file's arcs."""
         return self.parts.file_frame("attributes")
 
+    @cached_property
+    def rejects(self) -> pl.DataFrame:
+        """Rejects of the file, with its digest, in the columns of the contract and the day."""
+        frame = self.parts.file_frame("rejects")
+        return frame.select(pl.lit(self.manifest.raw_sha256).alias("raw_sha256"), pl.all())
+
     def rows(self, day: date) -> PartRows:
         """The file's rows of a day that it covers."""
         return PartRows(self.parts.part(day), self.arcs, self.attributes)
-
-
-def reject_rows(file: SplitFile) -> pl.DataFrame:
-    """Rejects of a file, with its digest, in the columns of the contract and the day."""
-    frame = file.parts.file_frame("rejects")
-    return frame.select(pl.lit(file.manifest.raw_sha256).alias("raw_sha256"), pl.all())
 
 
 @dataclass(frozen=True)

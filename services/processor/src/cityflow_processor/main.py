@@ -17,7 +17,6 @@ from cityflow_processor.comptages.fields import EARLIEST_YEAR, LATEST_YEAR
 from cityflow_processor.datasets import NAMES, chosen, process, refuse_unknown
 from cityflow_processor.days import DATASET
 from cityflow_processor.history import compact as compact_months
-from cityflow_processor.memory import return_freed_memory
 from cityflow_processor.result import Result, months_document, months_table
 from cityflow_processor.turns import Turns
 
@@ -134,7 +133,6 @@ def _watch(dataset: str | None) -> None:
 def _settings() -> Settings:
     settings = Settings.load()
     configure_logging(settings)
-    return_freed_memory()
     if settings.engine != "local":
         raise BadArguments(
             f"ENGINE={settings.engine} is not in this release; unset it or give `local`"

@@ -1,25 +1,26 @@
 """Frames and their files: one fixed way to write, so that equal rows are equal bytes."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-from polars import selectors
 from polars.exceptions import PolarsError
 
 from cityflow.contracts.tables import Kind, Table
 from cityflow.storage.ports import Objects
 
 # Part of every edition's identity: change it when any setting below changes.
-WRITER_VERSION: Final = "2"
+WRITER_VERSION: Final = "3"
 _HOUR_US: Final = 3_600_000_000
 ROW_GROUP_ROWS: Final = 131_072
+_PAGE_BYTES: Final = 8 << 20
+_BATCH_ROWS: Final = 65_536
 _CHECKSUM_BYTES: Final = 4
 
 _TYPES: Final[dict[Kind, pl.DataType]] = {
@@ -29,6 +30,10 @@ _TYPES: Final[dict[Kind, pl.DataType]] = {
     "instant": pl.Datetime("us", "UTC"),
     "date": pl.Date(),
 }
+
+
+_ARROW_TYPES: Final = {"int64": pa.int64(), "float64": pa.float64()}
+Bools = npt.NDArray[np.bool_]
 
 
 class DamagedFrame(Exception):
@@ -45,11 +50,14 @@ def conform(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
 
     Texts may stay Categorical: their file says text.
     """
+    types = schema(table)
     kept = {name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Categorical)}
-    return frame.select(
-        name if name in kept and dtype == pl.String else pl.col(name).cast(dtype)
-        for name, dtype in schema(table).items()
-    )
+    wrong = {
+        name: dtype
+        for name, dtype in types.items()
+        if frame.schema[name] != dtype and not (name in kept and dtype == pl.String)
+    }
+    return (frame.cast(wrong) if wrong else frame)[list(types)]  # type: ignore[arg-type]
 
 
 def named(codes: npt.NDArray[np.int64], names: Sequence[str | None]) -> pl.Series:
@@ -63,12 +71,43 @@ def instants(hours: npt.NDArray[np.int64]) -> pl.Series:
     return pl.Series(hours * _HOUR_US, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
 
 
-def parquet_bytes(frame: pl.DataFrame, row_group_rows: int = ROW_GROUP_ROWS) -> bytes:
+def arrow_table(columns: Mapping[str, pa.Array], table: Table) -> pa.Table:
+    """A published table from its columns, with exactly the table's columns, in its order."""
+    assert columns.keys() == {column.name for column in table.columns}
+    return pa.table({column.name: columns[column.name] for column in table.columns})
+
+
+def numbers(
+    values: npt.NDArray[np.int64] | npt.NDArray[np.float64], where: Bools | None = None
+) -> pa.Array:
+    """Numbers, null but `where`; without a copy."""
+    return _numbers(_ARROW_TYPES[values.dtype.name], values, where)
+
+
+def hour_ends(hours: npt.NDArray[np.int64]) -> pa.Array:
+    """Instants (UTC) of hours since 1970."""
+    return _numbers(pa.timestamp("us", "UTC"), hours * _HOUR_US, None)
+
+
+def texts(
+    codes: npt.NDArray[np.int64], names: Sequence[str], where: Bools | None = None
+) -> pa.Array:
+    """Texts of codes, null but `where`."""
+    indices = _numbers(pa.int32(), codes.astype(np.int32), where)
+    return pa.DictionaryArray.from_arrays(indices, pl.Series(list(names)).to_arrow())
+
+
+def _numbers(dtype: pa.DataType, values: npt.NDArray[Any], where: Bools | None) -> pa.Array:
+    valid = None if where is None else pa.py_buffer(np.packbits(where, bitorder="little"))
+    return pa.Array.from_buffers(dtype, values.size, [valid, pa.py_buffer(values)])
+
+
+def parquet_bytes(frame: pl.DataFrame | pa.Table, row_group_rows: int = ROW_GROUP_ROWS) -> bytes:
     """A published table as Parquet; Categorical columns are texts with a dictionary.
 
     Statistics tell row groups apart: a file of one has none.
     """
-    table = frame.to_arrow()
+    table = frame.to_arrow() if isinstance(frame, pl.DataFrame) else frame
     buffer = BytesIO()
     pq.write_table(
         table,
@@ -76,14 +115,19 @@ def parquet_bytes(frame: pl.DataFrame, row_group_rows: int = ROW_GROUP_ROWS) -> 
         row_group_size=row_group_rows,
         compression="lz4",
         use_dictionary=[field.name for field in table.schema if pa.types.is_dictionary(field.type)],
-        write_statistics=frame.height > row_group_rows,
+        write_statistics=table.num_rows > row_group_rows,
         store_schema=False,
+        data_page_size=_PAGE_BYTES,
+        write_batch_size=_BATCH_ROWS,
     )
     return buffer.getvalue()
 
 
 def keep(
-    objects: Objects, key: str, frame: pl.DataFrame, row_group_rows: int = ROW_GROUP_ROWS
+    objects: Objects,
+    key: str,
+    frame: pl.DataFrame | pa.Table,
+    row_group_rows: int = ROW_GROUP_ROWS,
 ) -> None:
     """Store a published table, which never changes; what a fault left of it is replaced.
 
@@ -93,8 +137,7 @@ def keep(
     if objects.put_if_absent(key, data) or objects.size(key) == len(data):
         return
     try:
-        texts = frame.with_columns(selectors.categorical().cast(pl.String))
-        whole = read_frame(objects.read(key)).equals(texts)
+        whole = read_frame(objects.read(key)).equals(read_frame(data))
     except PolarsError:
         whole = False
     if not whole:

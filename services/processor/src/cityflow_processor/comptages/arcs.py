@@ -9,7 +9,7 @@ from cityflow.contracts.tables import COMPTAGES_ARCS
 from cityflow_processor.comptages.fields import OCCUPANCY_SCALE, STATUSES
 from cityflow_processor.comptages.resolve import DayRecords, Ints
 from cityflow_processor.comptages.tally import Tally
-from cityflow_processor.tables import conform, instants
+from cityflow_processor.tables import conform, instants, named
 
 
 @dataclass(frozen=True)
@@ -42,25 +42,22 @@ def arcs_table(
 ) -> pl.DataFrame:
     """The table `arcs` (contract COMPTAGES_ARCS), sorted by arc_id.
 
-    `places` are those of the arcs (`Geography.places`); `local_hour` maps an hour's end, in
-    hours since 1970 UTC, to the local hour at which it starts.
+    `places` is what is published of the arcs and where they lie (`Geography.places`);
+    `local_hour` maps an hour's end, in hours since 1970 UTC, to the local hour it starts at.
     """
     peak = peaks(records)
-    hours = by_arc.flow_hours
+    hours, occupied = by_arc.flow_hours, by_arc.occupancy_hours
     frame = pl.DataFrame(
         {
-            "arc_id": records.arcs,
-            "label": records.attributes["libelle"],
-            "node_from_id": records.attributes["iu_nd_amont"],
-            "node_to_id": records.attributes["iu_nd_aval"],
             **places.to_dict(),
             "flow_veh": _or_null(by_arc.flow_veh, hours == 0),
             "flow_hours": hours,
-            "occupancy_hours": by_arc.occupancy_hours,
+            "occupancy_hours": occupied,
             "expected_hours": np.full(len(records.arcs), expected_hours),
             "flow_coverage": hours / expected_hours,
-            "occupancy_coverage": by_arc.occupancy_hours / expected_hours,
-            "occupancy_e5": by_arc.occupancy_e5,
+            "occupancy_coverage": occupied / expected_hours,
+            "occupancy_mean_pct": _ratio(by_arc.occupancy_e5, occupied * OCCUPANCY_SCALE),
+            "vkt_veh_km": _or_null(by_arc.flow_veh, hours == 0) * places["length_m"] / 1000,
             "peak_hour": _or_null(
                 np.array([local_hour.get(hour, -1) for hour in peak.hour.tolist()]), peak.hour < 0
             ),
@@ -68,18 +65,10 @@ def arcs_table(
             "peak_flow_veh": _or_null(peak.flow_veh, peak.flow_veh < 0),
             "saturated_hours": by_arc.saturated_hours,
             "blocked_hours": by_arc.blocked_hours,
-            "arc_status": _statuses(records),
-            "available_from": records.attributes["date_debut"].str.to_date(
-                "%Y-%m-%d", strict=False
-            ),
-            "available_to": records.attributes["date_fin"].str.to_date("%Y-%m-%d", strict=False),
-        },
-        strict=False,
+            "arc_status": named(_statuses(records), STATUSES),
+        }
     )
-    mean = pl.col("occupancy_e5") / (pl.col("occupancy_hours") * OCCUPANCY_SCALE)
-    observed = pl.when(pl.col("occupancy_hours") > 0).then(mean)
-    vkt = pl.col("flow_veh") * pl.col("length_m") / 1000
-    return conform(frame.with_columns(occupancy_mean_pct=observed, vkt_veh_km=vkt), COMPTAGES_ARCS)
+    return conform(frame, COMPTAGES_ARCS)
 
 
 def _or_null(values: Ints, missing: "np.typing.NDArray[np.bool_]") -> pl.Series:
@@ -90,9 +79,14 @@ def _instants(hours: Ints) -> pl.Series:
     return instants(hours).set(pl.Series(hours < 0), None)
 
 
-def _statuses(records: DayRecords) -> list[str]:
+def _ratio(part: Ints, whole: Ints) -> pl.Series:
+    """part ÷ whole, null where there is no whole."""
+    return pl.Series(part / np.maximum(whole, 1)).set(pl.Series(whole == 0), None)
+
+
+def _statuses(records: DayRecords) -> Ints:
     """The most frequent published status of each arc; the first of `STATUSES` on a tie."""
     codes = records.arc * len(STATUSES) + records.status
     counts = np.bincount(codes, minlength=len(records.arcs) * len(STATUSES))
-    modes = counts.reshape(-1, len(STATUSES)).argmax(axis=1)
-    return [STATUSES[code] for code in modes.tolist()]
+    modes: Ints = counts.reshape(-1, len(STATUSES)).argmax(axis=1)
+    return modes

@@ -4,31 +4,40 @@ Only the rows of that hour are read for it. The choice depends on the records of
 so neither chunking nor order shows.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from cityflow_processor.comptages.hours import day_codes
 from cityflow_processor.comptages.lookups import Bools, Ints
-from cityflow_processor.comptages.tokens import ATTRIBUTES_SCHEMA, Tokens
+
+Keys = npt.NDArray[np.uint64]
 
 
-def describe(tokens: Tokens, rows: Ints, arc: Ints, hours: Ints) -> tuple[Ints, pl.DataFrame]:
-    """Place of each row's attributes (−1 unless of a latest hour), and the distinct ones.
+@dataclass(frozen=True, eq=False)
+class Described:
+    """Distinct attributes of a block, by key: equal keys stand for equal attributes.
 
-    `rows` are the places of the good rows among the tokens; `arc` and `hours` are theirs.
+    `texts` holds those that no block of the file is known to have kept, a row for each place in
+    `fresh`.
     """
-    places = np.full(rows.size, -1, dtype=np.int64)
-    if not rows.size:
-        return places, ATTRIBUTES_SCHEMA.to_frame()
-    latest = np.flatnonzero(_is_latest(arc, hours))
-    places[latest], distinct = tokens.attributes(rows[latest])
-    return places, distinct
+
+    keys: Keys
+    fresh: Ints
+    texts: pl.DataFrame
+
+
+def latest_of_day(arc: Ints, hours: Ints) -> Ints:
+    """Rows of the latest hour of their arc and day; there must be one row."""
+    return np.flatnonzero(_is_latest(arc, hours))
 
 
 def _is_latest(arc: Ints, hours: Ints) -> Bools:
     """Whether a row is of the latest hour of its arc and day."""
     days = day_codes(hours)
-    _, day = np.unique(days, return_inverse=True)
+    day = days - days.min()
     group = arc * (int(day.max()) + 1) + day
     if int(group.max()) > 4 * group.size + 1_000_000:
         _, group = np.unique(group, return_inverse=True)

@@ -3,18 +3,23 @@
 That holds whatever else is in the block (a property of the test suite), so chunking never shows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
 
 import polars as pl
 from polars.exceptions import PolarsError
 
-from cityflow_processor.comptages.fields import ARC, ATTRIBUTES, MEASURED, TIME
+from cityflow_processor.comptages.attributes import Described
+from cityflow_processor.comptages.fields import ARC, ATTRIBUTES, MEASURED, STATE, STATUS, TIME
 from cityflow_processor.comptages.header import Header, is_known
 from cityflow_processor.comptages.known_lines import KnownLines, joined
 from cityflow_processor.comptages.lines import Lines
-from cityflow_processor.comptages.lookups import Coded, Ints, distinct_rows
+from cityflow_processor.comptages.lookups import Coded, Ints, Vocabulary
 from cityflow_processor.comptages.regular import is_regular
-from cityflow_processor.comptages.tokens import NUMBERS, Rows, TokenReject, coded_texts, complete
+from cityflow_processor.comptages.tokens import NUMBERS, Rows, TokenReject, complete, described
+
+_IS_KNOWN: Final = {guard: partial(is_known, guard) for guard in (STATE, STATUS)}
 
 
 class NotRegular(Exception):
@@ -25,9 +30,14 @@ class FastTokens:
     """Tokens of a block of which each line is one row."""
 
     def __init__(
-        self, frame: pl.DataFrame, lines: Lines, header: Header, known: KnownLines | None = None
+        self,
+        frame: pl.DataFrame,
+        texts: Mapping[str, Coded],
+        lines: Lines,
+        header: Header,
+        known: KnownLines | None = None,
     ) -> None:
-        self.texts: Mapping[str, Coded] = coded_texts(frame)
+        self.texts = texts
         self.numbers = frame.select(NUMBERS)
         self.line_count = len(lines)
         self.rejects: list[TokenReject] = []
@@ -43,18 +53,19 @@ class FastTokens:
         """The row's line."""
         return self._lines.text(row)
 
-    def attributes(self, rows: Rows) -> tuple[Ints, pl.DataFrame]:
+    def attributes(self, rows: Rows) -> tuple[Ints, Described]:
         """Read from the lines of these rows alone. Raises NotRegular."""
         lines = self._lines.take(rows)
         if self._known is None:
-            return distinct_rows(self._parse(joined(lines)))
-        found = self._known.attributes(lines, self._parse)
+            return described(self._parse(joined(lines.cast(pl.String))))
+        found = self._known.attributes(lines, self.texts[ARC].take(rows), self._parse)
         if found is None:
             raise NotRegular
         return found
 
     def _parse(self, lines: bytes) -> pl.DataFrame:
-        return complete(_parse_regular(lines, self._header, ATTRIBUTES, pl.String()))
+        texts = dict.fromkeys(ATTRIBUTES, pl.String())
+        return complete(_parse_regular(lines, self._header, texts))
 
 
 def read_alone(data: bytes, header: Header, known: KnownLines) -> FastTokens:
@@ -65,19 +76,26 @@ def read_alone(data: bytes, header: Header, known: KnownLines) -> FastTokens:
     lines = Lines(data)
     if lines.has_control() or header.guard is None:
         raise NotRegular
-    frame = _parse(data, header, MEASURED, pl.Categorical(pl.Categories.random()), quote=None)
-    tokens = FastTokens(frame.rechunk(), lines, header, known)
-    if frame.height != len(lines) or not _stand_alone(tokens.texts, header.guard):
+    vocabularies = known.vocabularies()
+    frame = _parse(data, header, _types(vocabularies), quote=None).rechunk()
+    if frame.height != len(lines):
         raise NotRegular
-    return tokens
+    texts = _coded(frame, vocabularies)
+    if not _stand_alone(texts, header.guard):
+        raise NotRegular
+    return FastTokens(frame, texts, lines, header, known)
 
 
 def _stand_alone(texts: Mapping[str, Coded], guard: str) -> bool:
     """`Header.stands_alone` of every row; numbers were read, so they hold no quote."""
-    if None in texts[ARC].texts or None in texts[TIME].texts:
+    if not (texts[ARC].codes.all() and texts[TIME].codes.all()):
         return False
-    quoted = any('"' in text for column in texts.values() for text in column.texts if text)
-    return not quoted and all(is_known(guard, text) for text in texts[guard].texts)
+    quoted = any(column.judge(_is_quoted).any() for column in texts.values())
+    return not quoted and bool(texts[guard].judge(_IS_KNOWN[guard]).all())
+
+
+def _is_quoted(text: str | None) -> bool:
+    return text is not None and '"' in text
 
 
 def read_regular(data: bytes, header: Header) -> FastTokens:
@@ -85,25 +103,35 @@ def read_regular(data: bytes, header: Header) -> FastTokens:
     lines = Lines(data)
     if lines.has_control():
         raise NotRegular
-    frame = _parse_regular(data, header, MEASURED, pl.Categorical(pl.Categories.random()))
-    return FastTokens(frame.rechunk(), lines, header)
+    vocabularies = {name: Vocabulary() for name in MEASURED}
+    frame = _parse_regular(data, header, _types(vocabularies)).rechunk()
+    return FastTokens(frame, _coded(frame, vocabularies), lines, header)
 
 
-def _parse_regular(
-    data: bytes, header: Header, wanted: Sequence[str], text: pl.DataType
-) -> pl.DataFrame:
+def _types(vocabularies: Mapping[str, Vocabulary]) -> dict[str, pl.DataType]:
+    """The types that the measured columns are read as."""
+    types: dict[str, pl.DataType] = {name: one.type for name, one in vocabularies.items()}
+    return types | {name: pl.Float64() for name in NUMBERS}
+
+
+def _coded(frame: pl.DataFrame, vocabularies: Mapping[str, Vocabulary]) -> dict[str, Coded]:
+    names = [name for name in MEASURED if name in frame.columns and name not in NUMBERS]
+    return {name: vocabularies[name].coded(frame[name]) for name in names}
+
+
+def _parse_regular(data: bytes, header: Header, wanted: Mapping[str, pl.DataType]) -> pl.DataFrame:
     if not is_regular(data, header.delimiter, len(header.columns)):
         raise NotRegular
-    return _parse(data, header, wanted, text, quote='"')
+    return _parse(data, header, wanted, quote='"')
 
 
 def _parse(
-    data: bytes, header: Header, wanted: Sequence[str], text: pl.DataType, quote: str | None
+    data: bytes, header: Header, wanted: Mapping[str, pl.DataType], quote: str | None
 ) -> pl.DataFrame:
     if not data:
         raise NotRegular
     names = [name or f"_{i}" for i, name in enumerate(header.columns)]
-    schema = {n: pl.Float64() if n in NUMBERS else text for n in names}
+    schema = {name: wanted.get(name, pl.String()) for name in names}
     try:
         return pl.read_csv(
             data,

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, Final, Literal, NamedTuple
 
 import polars as pl
 
 from cityflow.contracts import Attribution
-from cityflow.geo import LonLat, ZoneIndex, length_m, midpoint
+from cityflow.geo import LonLat, ZoneIndex, lengths_m, midpoint
 from cityflow_processor.comptages.fields import ARC, DIGEST
 
 OUTSIDE: Final = "outside"
@@ -44,13 +45,21 @@ class Place(NamedTuple):
     arrondissement: str
 
 
-PLACES_SCHEMA: Final = pl.Schema(
+_PLACES_SCHEMA: Final = pl.Schema(
     {
         "geometry_source": pl.String,
         "geometry": pl.String,
         "length_m": pl.Float64,
         "arrondissement": pl.String,
     }
+)
+_PUBLISHED: Final = (
+    pl.col(ARC).alias("arc_id"),
+    pl.col("libelle").alias("label"),
+    pl.col("iu_nd_amont").alias("node_from_id"),
+    pl.col("iu_nd_aval").alias("node_to_id"),
+    pl.col("date_debut").str.to_date("%Y-%m-%d", strict=False).alias("available_from"),
+    pl.col("date_fin").str.to_date("%Y-%m-%d", strict=False).alias("available_to"),
 )
 
 
@@ -66,54 +75,65 @@ class Geography:
     _index: ZoneIndex | None = field(init=False, default=None)
     _places: dict[str, Place | None] = field(init=False, default_factory=dict)
     _tables: dict[str, pl.DataFrame] = field(init=False, default_factory=dict)
+    _lock: Lock = field(init=False, default_factory=Lock)
 
     def __post_init__(self) -> None:
         if self.zones:
             self._index = ZoneIndex([(zone.code, zone.geometry) for zone in self.zones])
 
     def places(self, attributes: pl.DataFrame) -> pl.DataFrame:
-        """Where arcs lie: columns of PLACES_SCHEMA, a row for each row of their attributes.
+        """What is published of arcs and where they lie, a row for each row of their attributes.
 
-        Most days have the same arcs, so the latest tables are kept.
+        Columns of the table `arcs` that do not depend on the counts. Most days have the same
+        arcs, so the latest tables are kept.
         """
         digests = attributes[DIGEST].to_list()
         key = "".join(digests)
-        if key not in self._tables:
-            columns = (attributes[name].to_list() for name in (ARC, "geo_shape", "geo_point_2d"))
-            rows = [self.place(*row) for row in zip(digests, *columns, strict=True)]
-            if len(self._tables) >= _TABLES_KEPT:
-                self._tables.clear()
-            self._tables[key] = pl.DataFrame(rows, schema=PLACES_SCHEMA, orient="row")
-        return self._tables[key]
+        with self._lock:
+            if key not in self._tables:
+                if len(self._tables) >= _TABLES_KEPT:
+                    self._tables.clear()
+                self._tables[key] = self._table(attributes, digests)
+            return self._tables[key]
 
-    def place(self, digest: str, arc_id: str, shape: str | None, point: str | None) -> Place:
-        """The place of an arc from its canonical `geo_shape` and `geo_point_2d`, if any.
+    def _table(self, attributes: pl.DataFrame, digests: list[str]) -> pl.DataFrame:
+        self._learn(attributes, digests)
+        arcs = attributes[ARC].to_list()
+        rows = [self._place(*arc) for arc in zip(digests, arcs, strict=True)]
+        places = pl.DataFrame(rows, schema=_PLACES_SCHEMA, orient="row")
+        return pl.concat([attributes.select(_PUBLISHED), places], how="horizontal")
 
-        `digest` stands for all attributes of the arc.
-        """
-        if digest not in self._places:
-            self._places[digest] = self._of_counts(shape, point)
+    def _place(self, digest: str, arc_id: str) -> Place:
         own = self._places[digest]
         if own is not None and own.length_m is not None:
             return own
         known = self.referentiel.get(arc_id)
         if known is None:
             return own or Place("none", None, None, UNKNOWN)
-        zone = self._locate(known.point)
+        (zone,) = self._locate([known.point])
         return Place("referentiel", known.geometry, known.length_m, zone)
 
-    def _of_counts(self, shape: str | None, point: str | None) -> Place | None:
-        at = parse_point(point)
-        if shape is None:
-            return None if at is None else Place("counts", None, None, self._locate(at))
-        line = json.loads(shape)
-        length = length_m(line)
-        return Place("counts", shape, length, self._locate(at or midpoint(line)))
+    def _learn(self, attributes: pl.DataFrame, digests: list[str]) -> None:
+        """Where the counts themselves say that arcs lie, for attributes not met before."""
+        new = [at for at, digest in enumerate(digests) if digest not in self._places]
+        shapes, points = (
+            attributes[n].gather(new).to_list() for n in ("geo_shape", "geo_point_2d")
+        )
+        lengths = iter(lengths_m([shape for shape in shapes if shape]))
+        at = [
+            parse_point(point) or (midpoint(json.loads(shape)) if shape else None)
+            for shape, point in zip(shapes, points, strict=True)
+        ]
+        zones = iter(self._locate([point for point in at if point]))
+        for row, shape, point in zip(new, shapes, at, strict=True):
+            length = next(lengths) if shape else None
+            place = Place("counts", shape, length, next(zones)) if point else None
+            self._places[digests[row]] = place
 
-    def _locate(self, point: LonLat) -> str:
+    def _locate(self, points: Sequence[LonLat]) -> list[str]:
         if self._index is None:
-            return UNKNOWN
-        return self._index.locate(*point) or OUTSIDE
+            return [UNKNOWN] * len(points)
+        return [zone or OUTSIDE for zone in self._index.locate_many(points)]
 
 
 def parse_point(text: str | None) -> LonLat | None:

@@ -10,13 +10,14 @@ from threading import Lock
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from polars.exceptions import PolarsError
 
-from cityflow_processor.comptages.fields import ATTRIBUTES
+from cityflow_processor.comptages.attributes import Described, Keys
+from cityflow_processor.comptages.fields import ATTRIBUTES, MEASURED
 from cityflow_processor.comptages.header import Header
-from cityflow_processor.comptages.lookups import Ints
+from cityflow_processor.comptages.last_lines import LastLines
+from cityflow_processor.comptages.lookups import Bools, Coded, Ints, Vocabulary
 
 MOST_KNOWN: Final = 50_000  # distinct texts held: ten times the arcs of Paris
 _FEW: Final = 8_192  # lines cut into pieces at a time: these take several times their size
@@ -27,44 +28,76 @@ class KnownLines:
     """What was read of the lines of one file; may be shared by threads."""
 
     def __init__(self, header: Header) -> None:
-        self._delimiter = header.delimiter
+        self._header = header
         self._pieces = header.last_measured + 2
         cut = [i for i in header.measured if header.columns[i] not in ATTRIBUTES]
         self._beside = [i for i in range(self._pieces) if i not in cut]
         self._lock = Lock()
+        self._vocabularies: dict[str, Vocabulary] = {}
+        self._last = LastLines(header)
+        self._kept: Keys = np.empty(0, dtype=np.uint64)
         self._forget()
 
-    def attributes(self, lines: pl.Series, parse: Parse) -> tuple[Ints, pl.DataFrame] | None:
-        """Place of each line's attributes among the rows returned; None unless all is UTF-8.
+    def vocabularies(self) -> dict[str, Vocabulary]:
+        """The texts of each measured column so far."""
+        with self._lock:
+            for name in MEASURED:
+                if name not in self._vocabularies or self._vocabularies[name].is_full:
+                    self._vocabularies[name] = Vocabulary()
+            return dict(self._vocabularies)
 
-        `lines` is Binary, each with its end; `parse` reads the attributes of joined lines.
+    def attributes(
+        self, lines: pl.Series, arcs: Coded, parse: Parse
+    ) -> tuple[Ints, Described] | None:
+        """Place of each line's attributes among those described; None unless all is UTF-8.
+
+        `lines` is Binary, each with its end, and `arcs` are theirs; `parse` reads the attributes
+        of joined lines.
         """
         try:
-            hashes = np.concatenate(
-                [self._hash(some) for some in lines.to_frame().iter_slices(_FEW)]
-            )
+            texts = lines.cast(pl.String)
         except PolarsError:
             return None
-        distinct, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
         with self._lock:
-            if self._hashes.size > MOST_KNOWN:
+            if max(self._hashes.size, self._last.size) > MOST_KNOWN:
                 self._forget()
-            fresh = np.flatnonzero(~np.isin(distinct, self._hashes, assume_unique=True))
-            if fresh.size:
-                self._learn(distinct[fresh], parse(joined(lines[first[fresh]])))
-            return inverse, self._rows[self._places[np.searchsorted(self._hashes, distinct)]]
+            keys = self._last.keys(texts, arcs)
+            unlike = np.flatnonzero(keys == 0)
+            if unlike.size:
+                keys[unlike] = self._read(texts[unlike], parse)
+                self._last.learn(texts[unlike], arcs, unlike, keys[unlike])
+            distinct, inverse = np.unique(keys, return_inverse=True)
+            fresh = np.flatnonzero(~_is_in(distinct, self._kept))
+            rows = self._rows[self._places[np.searchsorted(self._hashes, distinct[fresh])]]
+        return inverse, Described(distinct, fresh, rows)
 
-    def _hash(self, lines: pl.DataFrame) -> npt.NDArray[np.uint64]:
-        texts = lines.to_series().cast(pl.String)
-        pieces = texts.str.splitn(self._delimiter, self._pieces).struct.unnest()
-        return pieces[:, self._beside].hash_rows(seed=7).to_numpy()
+    def keep(self, keys: Keys) -> None:
+        """Their texts are safe: no later block need hold them."""
+        with self._lock:
+            self._kept = np.union1d(self._kept, keys).astype(np.uint64)
+
+    def _read(self, texts: pl.Series, parse: Parse) -> Keys:
+        keys = np.concatenate([self._hash(some) for some in texts.to_frame().iter_slices(_FEW)])
+        distinct, first = np.unique(keys, return_index=True)
+        fresh = np.flatnonzero(~_is_in(distinct, self._hashes))
+        if fresh.size:
+            self._learn(distinct[fresh], parse(joined(texts[first[fresh]])))
+        return keys
+
+    def _hash(self, texts: pl.DataFrame) -> Keys:
+        split = texts.to_series().str.splitn(self._header.delimiter, self._pieces)
+        hashes = split.struct.unnest()[:, self._beside].hash_rows(seed=7).to_numpy()
+        keys: Keys = np.maximum(hashes, np.uint64(1))  # 0 stands for none
+        return keys
 
     def _forget(self) -> None:
-        self._hashes: npt.NDArray[np.uint64] = np.empty(0, dtype=np.uint64)
+        self._hashes: Keys = np.empty(0, dtype=np.uint64)
         self._places: Ints = np.empty(0, dtype=np.int64)
         self._rows = pl.DataFrame()
+        self._kept = np.empty(0, dtype=np.uint64)
+        self._last.forget()
 
-    def _learn(self, hashes: npt.NDArray[np.uint64], rows: pl.DataFrame) -> None:
+    def _learn(self, hashes: Keys, rows: pl.DataFrame) -> None:
         places = np.arange(hashes.size) + self._rows.height
         hashes = np.append(self._hashes, hashes)
         order = np.argsort(hashes)
@@ -72,6 +105,14 @@ class KnownLines:
         self._rows = self._rows.vstack(rows) if self._rows.width else rows
 
 
+def _is_in(values: Keys, held: Keys) -> Bools:
+    """Whether each value is among those held, which are sorted."""
+    if not held.size:
+        return np.zeros(values.size, dtype=bool)
+    found: Bools = held[np.minimum(np.searchsorted(held, values), held.size - 1)] == values
+    return found
+
+
 def joined(lines: pl.Series) -> bytes:
-    """Binary lines, with or without their ends, as one block."""
-    return b"\n".join(line.removesuffix(b"\n") for line in lines.to_list())
+    """Texts of lines, with or without their ends, as one block."""
+    return "\n".join(line.removesuffix("\n") for line in lines.to_list()).encode()

@@ -16,15 +16,21 @@ class Lines:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self.ends = _line_ends(data)
+        low = _below(data, ord("\r") + 1)
+        controls = np.frombuffer(data, np.uint8)[low]
+        ends = low[controls == ord("\n")]
+        if data and not data.endswith(b"\n"):
+            ends = np.append(ends, len(data))
+        self.ends = ends
+        self._controls = controls, low
 
     def has_control(self) -> bool:
         """Whether a NUL, or a CR that does not end a line, is anywhere."""
-        if b"\r" not in self._data:
-            return b"\0" in self._data
-        block = np.frombuffer(self._data, np.uint8)
-        ending = np.count_nonzero(block[self.ends - 1] == ord("\r"))
-        return b"\0" in self._data or ending != np.count_nonzero(block == ord("\r"))
+        controls, low = self._controls
+        if np.any(controls == 0):
+            return True
+        returns = low[controls == ord("\r")]
+        return not bool(np.isin(returns + 1, self.ends).all())
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -41,14 +47,14 @@ class Lines:
         buffers = [None, pa.py_buffer(bounds), pa.py_buffer(self._data)]
         # All lines, pointing into the block: only those taken are copied.
         column = pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(self), buffers)
-        return pl.Series(column.take(pa.array(lines)))
+        # From its buffer: `pa.array` would import pandas to look whether it is one of its own.
+        places = pa.Array.from_buffers(pa.int64(), lines.size, [None, pa.py_buffer(lines)])
+        return pl.Series(column.take(places))
 
 
-def _line_ends(data: bytes) -> npt.NDArray[np.int64]:
-    """Places of the line feeds, and the end of a last line that has none."""
+def _below(data: bytes, bound: int) -> npt.NDArray[np.int64]:
+    """Places of the bytes below a bound; a window of the block stays in the processor's cache."""
     block = np.frombuffer(data, np.uint8)
     windows = range(0, len(data), _WINDOW_BYTES)
-    found = [np.flatnonzero(block[at : at + _WINDOW_BYTES] == ord("\n")) + at for at in windows]
-    if data and not data.endswith(b"\n"):
-        found.append(np.array([len(data)]))
+    found = [np.flatnonzero(block[at : at + _WINDOW_BYTES] < bound) + at for at in windows]
     return np.concatenate(found) if found else np.empty(0, dtype=np.int64)

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from threading import Lock
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,47 +11,121 @@ import polars as pl
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.integer[Any]]
+Judgement = Callable[[str | None], int]
+
+MOST_TEXTS: Final = 200_000
+_NO_TEXT: Final = 2**32 - 1  # becomes code 0
+
+
+class Vocabulary:
+    """Texts of one column, each with a code from 1; 0 is null. May be shared by threads.
+
+    It goes from block to block of a file, so that a text is met once for all of them.
+    """
+
+    def __init__(self) -> None:
+        self.type = pl.Categorical(pl.Categories.random())
+        # Polars forgets the codes of a category that no column has.
+        self._column = pl.Series([], dtype=self.type)
+        self.texts: list[str | None] = [None]
+        self._lock = Lock()
+        self._met = np.ones(1, dtype=bool)
+        self._judged: dict[Judgement, tuple[Ints, Bools]] = {}
+        self._names: dict[str, int] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it holds so many texts that a new one should take its place."""
+        return len(self.texts) > MOST_TEXTS
+
+    def coded(self, values: pl.Series) -> "Coded":
+        """A column of its `type` by codes."""
+        physical = values.to_physical()
+        if physical.null_count():
+            physical = physical.fill_null(_NO_TEXT)
+        codes = physical.to_numpy() + np.uint32(1)
+        with self._lock:
+            self._meet(values, codes)
+        return Coded(codes, self)
+
+    def judge(self, codes: Codes, judgement: Judgement) -> Ints:
+        """`judgement` of the text of each code, asked once for each text."""
+        with self._lock:
+            table, done = self._judged.get(judgement, (np.zeros(0, np.int64), np.zeros(0, bool)))
+            table, done = _longer(table, self._met.size), _longer(done, self._met.size)
+            for code in np.flatnonzero(self._met & ~done).tolist():
+                table[code] = judgement(self.texts[code])
+            done |= self._met
+            self._judged[judgement] = table, done
+        judged: Ints = table[codes]
+        return judged
+
+    def names(self, codes: Codes) -> tuple[list[str], Ints]:
+        """Distinct trimmed texts of the codes, and the place of each code's among them."""
+        number = self.judge(codes, self._number)
+        held = np.flatnonzero(np.bincount(number, minlength=1))
+        place = np.zeros(int(number.max(initial=0)) + 1, dtype=np.int64)
+        place[held] = np.arange(held.size)
+        names = list(self._names)
+        return [names[n] for n in held.tolist()], place[number]
+
+    def _number(self, text: str | None) -> int:
+        return self._names.setdefault((text or "").strip(), len(self._names))
+
+    def _meet(self, values: pl.Series, codes: Codes) -> None:
+        """Learn the texts of codes that were not met before, from one row of each."""
+        top = int(codes.max(initial=0)) + 1
+        self._met = _longer(self._met, top)
+        self.texts.extend([None] * (self._met.size - len(self.texts)))
+        row = np.full(self._met.size, -1, dtype=np.int64)
+        row[codes] = np.arange(codes.size)
+        new = np.flatnonzero((row >= 0) & ~self._met)
+        if new.size:
+            texts = values[row[new]].cast(pl.String).to_list()
+            for code, text in zip(new.tolist(), texts, strict=True):
+                self.texts[code] = text
+            self._met[new] = True
+
+
+def _longer(values: Any, size: int) -> Any:
+    """A copy of an array with zeros behind it, or the array if it is as long."""
+    missing = size - values.size
+    return np.append(values, np.zeros(missing, values.dtype)) if missing > 0 else values
 
 
 @dataclass(frozen=True, eq=False)
 class Coded:
-    """A column of texts: `texts[codes[row]]`; every text stands in some row, once."""
+    """A column of texts: `texts[codes[row]]`."""
 
-    codes: npt.NDArray[np.integer[Any]]
-    texts: list[str | None]
+    codes: Codes
+    vocabulary: Vocabulary
 
-    def judge(self, judgement: Callable[[str | None], int]) -> Ints:
+    def take(self, rows: Ints) -> "Coded":
+        """Some of its rows."""
+        return Coded(self.codes[rows], self.vocabulary)
+
+    @property
+    def texts(self) -> list[str | None]:
+        """Texts by their codes: those of this column, and of others with its vocabulary."""
+        return self.vocabulary.texts
+
+    def names(self) -> tuple[list[str], Ints]:
+        """Distinct trimmed texts, and the place of each row's among them."""
+        return self.vocabulary.names(self.codes)
+
+    def judge(self, judgement: Judgement) -> Ints:
         """`judgement` of each row's text, asked once for each distinct text."""
-        table = np.array([judgement(text) for text in self.texts], dtype=np.int64)
-        judged: Ints = table[self.codes]
-        return judged
+        return self.vocabulary.judge(self.codes, judgement)
 
 
 def coded(values: pl.Series) -> Coded:
-    """A Categorical column by its codes."""
-    codes = _codes(values)
-    row = np.full(int(codes.max()) + 1 if codes.size else 0, -1, dtype=np.int64)
-    row[codes] = np.arange(codes.size)
-    held = np.flatnonzero(row >= 0)
-    if held.size < row.size:
-        dense = np.zeros(row.size, dtype=np.int64)
-        dense[held] = np.arange(held.size)
-        codes = dense[codes]
-    # One row of each is looked at: far cheaper than `unique`, which hashes every row.
-    return Coded(codes, values[row[held]].cast(pl.String).to_list())
+    """A Categorical column, by a vocabulary of its own."""
+    return Vocabulary().coded(values)
 
 
-def _codes(values: pl.Series) -> npt.NDArray[np.integer[Any]]:
-    """Physical codes; null is one past the largest."""
-    codes = values.to_physical()
-    if codes.null_count():
-        largest = codes.max()
-        codes = codes.fill_null(0 if largest is None else int(largest) + 1)  # type: ignore[arg-type]
-    return codes.to_numpy()
-
-
-def distinct_rows(frame: pl.DataFrame) -> tuple[Ints, pl.DataFrame]:
-    """Place of each row among the distinct ones, and these."""
+def distinct_rows(frame: pl.DataFrame) -> tuple[Ints, npt.NDArray[np.uint64], pl.DataFrame]:
+    """Place of each row among the distinct ones, the keys of these, and these."""
     hashes = frame.hash_rows(seed=7).to_numpy()
-    _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
-    return inverse, frame[first]
+    keys, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
+    return inverse, keys, frame[first]

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from cityflow.calendar import hour_of_day
 from cityflow.contracts.tables import COMPTAGES_ARC_HOURS, COMPTAGES_CLEAN
@@ -19,7 +20,7 @@ from cityflow_processor.comptages.hours import hours_of_day
 from cityflow_processor.comptages.resolve import DayRecords, Ints
 from cityflow_processor.comptages.tally import state_of, tally
 from cityflow_processor.comptages.thresholds import Thresholds
-from cityflow_processor.tables import conform, instants, named
+from cityflow_processor.tables import arrow_table, hour_ends, numbers, texts
 
 # Part of every edition's identity: change it when a formula below changes.
 METHOD_VERSION: Final = "1"
@@ -29,13 +30,20 @@ METHOD_VERSION: Final = "1"
 class Measured:
     """Tables of a day and the parts of its summary that are functions of the records."""
 
-    clean: pl.DataFrame
-    tables: dict[str, pl.DataFrame]
+    clean: pa.Table
+    hours: pa.Table
+    arcs: pl.DataFrame
+    alerts: pl.DataFrame
     summary: dict[str, Any]
     sums: Sums
     compared: int
     state_mismatches: int
     arc_status_hours: dict[str, int]
+
+    @property
+    def tables(self) -> dict[str, pl.DataFrame | pa.Table]:
+        """The published tables of metrics, by name."""
+        return {"arc_hours": self.hours, "arcs": self.arcs, "alerts": self.alerts}
 
 
 def measure(records: DayRecords, day: date, geography: Geography, limits: Thresholds) -> Measured:
@@ -57,11 +65,9 @@ def measure(records: DayRecords, day: date, geography: Geography, limits: Thresh
     base = _base(records)
     return Measured(
         clean=_clean(records, base),
-        tables={
-            "arc_hours": _arc_hours(records, base, states, hours, starts),
-            "arcs": arcs,
-            "alerts": alerts,
-        },
+        hours=_arc_hours(records, base, states, hours, starts),
+        arcs=arcs,
+        alerts=alerts,
         summary={
             "hours_in_day": len(hours),
             "hours_expected": expected,
@@ -111,44 +117,37 @@ def _status_hours(records: DayRecords) -> dict[str, int]:
     return dict(zip(STATUSES, counts.tolist(), strict=True))
 
 
-def _base(records: DayRecords) -> dict[str, pl.Series]:
+def _base(records: DayRecords) -> dict[str, pa.Array]:
     """The columns that both tables of hours share."""
-    flow = pl.Series(records.flow)
     return {
-        "arc_id": named(records.arc, records.arcs),
-        "hour_end": instants(records.hour),
-        "flow_veh": flow.set(flow < 0, None),
+        "arc_id": texts(records.arc, records.arcs),
+        "hour_end": hour_ends(records.hour),
+        "flow_veh": numbers(records.flow, records.flow >= 0),
     }
 
 
-def _clean(records: DayRecords, base: dict[str, pl.Series]) -> pl.DataFrame:
-    occupancy = pl.Series(records.occupancy)
-    published = np.where(records.state == NO_STATE, len(STATES), records.state)
-    frame = pl.DataFrame(
-        {
-            **base,
-            "occupancy_e5": occupancy.set(occupancy < 0, None),
-            "published_state": named(published, (*STATES, None)),
-            "arc_status": named(records.status, STATUSES),
-        }
-    )
-    return conform(frame, COMPTAGES_CLEAN)
+def _clean(records: DayRecords, base: dict[str, pa.Array]) -> pa.Table:
+    published = records.state != NO_STATE
+    columns = {
+        **base,
+        "occupancy_e5": numbers(records.occupancy, records.occupancy >= 0),
+        "published_state": texts(np.where(published, records.state, 0), STATES, published),
+        "arc_status": texts(records.status, STATUSES),
+    }
+    return arrow_table(columns, COMPTAGES_CLEAN)
 
 
 def _arc_hours(
     records: DayRecords,
-    base: dict[str, pl.Series],
+    base: dict[str, pa.Array],
     states: Ints,
     hours: tuple[int, ...],
     starts: list[int],
-) -> pl.DataFrame:
-    occupancy = pl.Series(records.occupancy / OCCUPANCY_SCALE)
-    frame = pl.DataFrame(
-        {
-            **base,
-            "hour_of_day": np.array(starts, dtype=np.int64)[records.hour - hours[0]],
-            "occupancy_pct": occupancy.set(occupancy < 0, None),
-            "state": named(states, STATES),
-        }
-    )
-    return conform(frame, COMPTAGES_ARC_HOURS)
+) -> pa.Table:
+    columns = {
+        **base,
+        "hour_of_day": numbers(np.array(starts, dtype=np.int64)[records.hour - hours[0]]),
+        "occupancy_pct": numbers(records.occupancy / OCCUPANCY_SCALE, records.occupancy >= 0),
+        "state": texts(states, STATES),
+    }
+    return arrow_table(columns, COMPTAGES_ARC_HOURS)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from cityflow_processor.comptages.attributes import Described
 from cityflow_processor.comptages.fields import (
     ARC,
     ATTRIBUTES,
@@ -62,13 +63,19 @@ class Tokens(Protocol):
     def raw(self, row: int) -> str:
         """A row as received."""
 
-    def attributes(self, rows: Rows) -> tuple[Rows, pl.DataFrame]:
-        """Place of each of these rows among the distinct ones returned, which are `complete`."""
+    def attributes(self, rows: Rows) -> tuple[Rows, Described]:
+        """Place of each of these rows among the attributes described, which are `complete`."""
 
 
 def coded_texts(frame: pl.DataFrame) -> dict[str, Coded]:
     """The columns of measured texts (Categorical) by their codes."""
     return {n: coded(frame[n]) for n in MEASURED if n in frame.columns and n not in NUMBERS}
+
+
+def described(texts: pl.DataFrame) -> tuple[Rows, Described]:
+    """Complete attributes of rows: the place of each row's, and all of them as fresh."""
+    places, keys, distinct = distinct_rows(texts)
+    return places, Described(keys, np.arange(keys.size), distinct)
 
 
 def complete(texts: pl.DataFrame) -> pl.DataFrame:
@@ -110,10 +117,10 @@ class FrameTokens:
         """The record as received."""
         return self._raws[row]
 
-    def attributes(self, rows: Rows) -> tuple[Rows, pl.DataFrame]:
+    def attributes(self, rows: Rows) -> tuple[Rows, Described]:
         """Gathered from the frame."""
         held = [name for name in ATTRIBUTES if name in self.frame.columns]
-        return distinct_rows(complete(self.frame.select(pl.col(held).cast(pl.String))[rows]))
+        return described(complete(self.frame.select(pl.col(held).cast(pl.String))[rows]))
 
 
 def read_tolerant(data: bytes, header: Header) -> FrameTokens:

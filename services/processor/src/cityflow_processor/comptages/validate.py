@@ -7,7 +7,6 @@ hour), vehicles, occupancy in 10⁻⁵ %, codes of state and status. Null is −
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from math import isnan
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from cityflow_processor.comptages.attributes import describe
+from cityflow_processor.comptages.attributes import Described, latest_of_day
 from cityflow_processor.comptages.fast import NotRegular, read_alone, read_regular
 from cityflow_processor.comptages.fields import (
     ARC,
@@ -32,9 +31,14 @@ from cityflow_processor.comptages.fields import (
 )
 from cityflow_processor.comptages.header import Header
 from cityflow_processor.comptages.known_lines import KnownLines
-from cityflow_processor.comptages.lookups import Bools, Coded, Ints
+from cityflow_processor.comptages.lookups import Bools, Coded, Ints, Judgement
 from cityflow_processor.comptages.stamps import NO_SUCH_HOUR, parse_hour_end
-from cityflow_processor.comptages.tokens import RAW_TEXT_LIMIT, Tokens, read_tolerant
+from cityflow_processor.comptages.tokens import (
+    ATTRIBUTES_SCHEMA,
+    RAW_TEXT_LIMIT,
+    Tokens,
+    read_tolerant,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -87,7 +91,7 @@ _CODE: Final = {name: code for code, (name, _) in enumerate(_REASONS, start=1)}
 class Batch:
     """One chunk, read: typed rows, their arcs, the arcs' attributes, rejects.
 
-    `rows.arc` is the place in `arcs`; `rows.attributes` the place in `attributes`, −1
+    `rows.arc` is the place in `arcs`; `rows.attributes` the place in `attributes.keys`, −1
     but for the rows of an arc's latest hour of a day. `rejects.line` counts from the start of
     the chunk; `rejects.hour` is null if unknown. `empty_gap_rows` are empty rows stamped in the
     hour that the spring clock change removes.
@@ -95,7 +99,7 @@ class Batch:
 
     rows: pl.DataFrame
     arcs: pl.Series
-    attributes: pl.DataFrame
+    attributes: Described
     rejects: pl.DataFrame
     empty_gap_rows: int
     line_count: int
@@ -126,21 +130,21 @@ def validate(tokens: Tokens) -> Batch:
     faults = _first_fault(arc_faults, time_faults, flow_faults, occupancy_faults)
     empty_gap = _empty_gap(faults, numbers)
     good = np.flatnonzero((faults == 0) & ~empty_gap)
-    arcs, arc = _arcs(texts[ARC], good)
-    places, attributes = describe(tokens, good, arc, hours[good])
+    names, arc = texts[ARC].take(good).names()
+    places, attributes = _describe(tokens, good, arc, hours[good])
     columns = {
         "arc": arc,
         "hour": hours[good],
         "flow": flow[good],
         "occupancy": occupancy[good],
-        "state": _codes(texts, STATE, STATE_CODES, NO_STATE, good),
-        "status": _codes(texts, STATUS, STATUS_CODES, 0, good),
+        "state": _codes(texts.get(STATE), _state, good),
+        "status": _codes(texts.get(STATUS), _status, good),
         "attributes": places,
     }
     bad = np.flatnonzero((faults > 0) & ~empty_gap)
     return Batch(
         rows_frame(columns),
-        arcs,
+        pl.Series(ARC, names, dtype=pl.String),
         attributes,
         _rejects(tokens, bad, faults, hours),
         int(empty_gap.sum()),
@@ -153,18 +157,19 @@ def rows_frame(columns: Mapping[str, npt.NDArray[np.integer[Any]]]) -> pl.DataFr
     return pl.DataFrame({n: columns[n].astype(dtype) for n, dtype in _ROW_TYPES.items()})
 
 
-def _arcs(column: Coded, good: Ints) -> tuple[pl.Series, Ints]:
-    """Distinct identifiers of the good rows, and the place of each row's among them."""
-    codes = column.codes[good]
-    held = np.flatnonzero(np.bincount(codes, minlength=len(column.texts)))
-    names = [(column.texts[code] or "").strip() for code in held.tolist()]
-    place = {name: number for number, name in enumerate(dict.fromkeys(names))}
-    table = np.zeros(len(column.texts), dtype=np.int64)
-    table[held] = [place[name] for name in names]
-    return pl.Series(ARC, list(place), dtype=pl.String), table[codes]
+def _describe(tokens: Tokens, rows: Ints, arc: Ints, hours: Ints) -> tuple[Ints, Described]:
+    """Place of each row's attributes (−1 unless of a latest hour), and the distinct ones.
+
+    `rows` are the places of the good rows among the tokens; `arc` and `hours` are theirs.
+    """
+    places = np.full(rows.size, -1, dtype=np.int64)
+    if not rows.size:
+        return places, Described(np.empty(0, np.uint64), rows, ATTRIBUTES_SCHEMA.to_frame())
+    latest = latest_of_day(arc, hours)
+    places[latest], described = tokens.attributes(rows[latest])
+    return places, described
 
 
-@lru_cache(maxsize=65_536)
 def _arc_fault(text: str | None) -> int:
     if not text or not text.strip():
         return _CODE["missing_arc"]
@@ -176,12 +181,14 @@ def _arc_fault(text: str | None) -> int:
 def _hours(times: Coded) -> tuple[Ints, Ints]:
     """Hours since 1970 UTC (−1: unreadable), and faults."""
 
-    def read(text: str | None) -> int:
-        hour, reason = parse_hour_end(text) if text else (None, "missing_time")
-        return hour if hour is not None else -_CODE[reason or "bad_time"]
-
-    read_as = times.judge(read)
+    read_as = times.judge(_hour)
     return np.maximum(read_as, -1), np.maximum(-read_as, 0)
+
+
+def _hour(text: str | None) -> int:
+    """The hour of a stamp, or its fault, negative."""
+    hour, reason = parse_hour_end(text) if text else (None, "missing_time")
+    return hour if hour is not None else -_CODE[reason or "bad_time"]
 
 
 def _numbers(values: pl.Series, bad: str) -> tuple[Floats, Bools, Ints]:
@@ -237,12 +244,18 @@ def _empty_gap(faults: Ints, numbers: pl.DataFrame) -> Bools:
     return gap
 
 
-def _codes(
-    texts: Mapping[str, Coded], name: str, table: dict[str, int], missing: int, rows: Ints
-) -> Ints:
-    if name not in texts:
-        return np.full(rows.size, missing, dtype=np.int64)
-    return texts[name].judge(lambda text: table.get((text or "").strip().lower(), missing))[rows]
+def _codes(column: Coded | None, judgement: Judgement, rows: Ints) -> Ints:
+    if column is None:
+        return np.full(rows.size, judgement(None), dtype=np.int64)
+    return column.judge(judgement)[rows]
+
+
+def _state(text: str | None) -> int:
+    return STATE_CODES.get((text or "").strip().lower(), NO_STATE)
+
+
+def _status(text: str | None) -> int:
+    return STATUS_CODES.get((text or "").strip().lower(), 0)
 
 
 def _rejects(tokens: Tokens, bad: Ints, faults: Ints, hours: Ints) -> pl.DataFrame:

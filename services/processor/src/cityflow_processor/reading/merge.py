@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from cityflow.errors import TryAgain
 from cityflow_processor.comptages.hours import day_codes, day_of_hour
 from cityflow_processor.comptages.lookups import Ints
 from cityflow_processor.comptages.validate import REJECTS_SCHEMA
@@ -25,6 +26,7 @@ from cityflow_processor.reading.parts import ChunkManifest, FileManifest, PartsC
 GROUP_ROWS: Final = 400_000
 WORKERS: Final = 2
 REJECT_COLUMNS: Final = ("day", "member", "row", "reason", "detail", "raw_text")
+Whole = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +36,10 @@ class Chunk:
     member: int
     index: int
     manifest: ChunkManifest
+
+    def frame(self, cache: PartsCache, name: str) -> pl.DataFrame:
+        """One of its frames, which has rows. Raises TryAgain if it is lost."""
+        return cache.chunk_frame(self.member, self.index, self.manifest, name)
 
 
 def merge(
@@ -66,15 +72,26 @@ def _number(cache: PartsCache, chunks: list[Chunk]) -> Numbering:
     numbering = Numbering()
     for chunk in chunks:
         if chunk.manifest.days:
-            arcs, attributes = (
-                cache.chunk_frame(chunk.member, chunk.index, name)
-                for name in ("arcs", "attributes")
-            )
-            numbering.add(chunk, arcs, attributes)
-    arcs, attributes = numbering.finish()
+            held = chunk.manifest.frames.keys() & {"arcs", "keys", "attributes"}
+            frames = {name: chunk.frame(cache, name) for name in held}
+            numbering.add(chunk, frames)
+    arcs, attributes = _finish(cache, chunks, numbering)
     cache.write_file_frame("arcs", arcs)
     cache.write_file_frame("attributes", attributes)
     return numbering
+
+
+def _finish(
+    cache: PartsCache, chunks: list[Chunk], numbering: Numbering
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    try:
+        return numbering.finish()
+    except KeyError as error:
+        for chunk in chunks:
+            cache.forget_chunk(chunk.member, chunk.index)
+        raise TryAgain(
+            "chunks of the parts cache are missing; run the same command again: they are rebuilt"
+        ) from error
 
 
 def _groups(days: Counter[str]) -> list[list[str]]:
@@ -98,27 +115,29 @@ def _write_parts(
     for chunk in chunks:
         if wanted.isdisjoint(chunk.manifest.days):
             continue
-        rows = cache.chunk_frame(chunk.member, chunk.index, "rows")
+        rows = chunk.frame(cache, "rows")
         rows = numbering.renumber(chunk, rows)
         if not wanted.issuperset(chunk.manifest.days):
             rows = rows[np.flatnonzero(np.isin(day_codes(rows["hour"].to_numpy()), ordinals))]
         frames.append(rows)
     rows = pl.concat(frames)
-    days = day_codes(rows["hour"].to_numpy())
+    arc, hour = rows["arc"].to_numpy(), rows["hour"].to_numpy()
+    days = day_codes(hour)
     by_day = _order(days)
     bounds = np.searchsorted(days[by_day], [*ordinals, ordinals[-1] + 1])
     for ordinal, start, end in zip(ordinals, bounds, bounds[1:], strict=False):
-        part = _by_arc_and_hour(rows[by_day[start:end]])
+        of_day = by_day[start:end]
+        part = rows[of_day[_by_arc_and_hour(arc[of_day], hour[of_day])]]
         cache.write_part(date.fromordinal(ordinal), part)
 
 
-def _by_arc_and_hour(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows in order; duplicates stay as they stood in the file, so chunking never shows."""
-    by_hour = _order(rows["hour"].to_numpy())
-    return rows[by_hour[_order(rows["arc"].to_numpy()[by_hour])]]
+def _by_arc_and_hour(arc: Whole, hour: Whole) -> Ints:
+    """Places of rows in order; duplicates stay as they stood, so chunking never shows."""
+    by_hour = _order(hour)
+    return by_hour[_order(arc[by_hour])]
 
 
-def _order(values: npt.NDArray[np.integer[Any]]) -> Ints:
+def _order(values: Whole) -> Ints:
     """The stable order of whole numbers; in linear time where they span less than 2¹⁶."""
     low = int(values.min())
     narrow = np.min_scalar_type(int(values.max()) - low)
@@ -134,7 +153,7 @@ def _rejects(
     first_line: Counter[int] = Counter()
     for chunk in chunks:
         if chunk.manifest.rejects:
-            frame = cache.chunk_frame(chunk.member, chunk.index, "rejects")
+            frame = chunk.frame(cache, "rejects")
             start = first_row + first_line[chunk.member]
             frames.append(
                 frame.with_columns(

@@ -1,11 +1,12 @@
 """Arcs and attributes of a file, numbered in their own order, whatever the chunks were."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from cityflow_processor.comptages.attributes import Keys
 from cityflow_processor.comptages.fields import ARC, ATTRIBUTES
 from cityflow_processor.comptages.lookups import Ints
 from cityflow_processor.comptages.normalise import canonical_attributes
@@ -13,35 +14,46 @@ from cityflow_processor.comptages.resolve import NULL
 from cityflow_processor.comptages.tokens import ATTRIBUTES_SCHEMA
 from cityflow_processor.comptages.validate import rows_frame
 
+KEY: Final = "key"
+
 
 class Numbering:
     """Arcs and distinct canonical attributes of a file, numbered in their own order."""
 
     def __init__(self) -> None:
         self._names = [pl.Series(ARC, [], pl.String)]
-        self._known = np.empty(0, dtype=np.uint64)
-        self._frames = [ATTRIBUTES_SCHEMA.to_frame()]
-        self._hashes: dict[Hashable, npt.NDArray[np.uint64]] = {}
+        self._known: set[int] = set()
+        self._frames = [pl.DataFrame(schema=ATTRIBUTES_SCHEMA | {KEY: pl.UInt64()})]
+        self._keys: dict[Hashable, Keys] = {}
         self._local: dict[Hashable, tuple[Ints, Ints]] = {}
 
-    def add(self, chunk: Hashable, arcs: pl.DataFrame, attributes: pl.DataFrame) -> None:
-        """Learn what a chunk names."""
-        hashes = attributes.hash_rows(seed=11).to_numpy()
-        fresh = np.flatnonzero(~np.isin(hashes, self._known))
-        if fresh.size:
-            self._known = np.append(self._known, hashes[fresh])
+    def add(self, chunk: Hashable, frames: Mapping[str, pl.DataFrame]) -> None:
+        """Learn what a chunk names: its `arcs`, the `keys` of what is said of them, and the
+        `attributes` themselves that no earlier chunk had when it was read.
+        """
+        if (attributes := frames.get("attributes")) is not None:
+            keys = attributes[KEY].to_list()
+            fresh = [at for at, key in enumerate(keys) if key not in self._known]
+            self._known.update(keys)
             self._frames.append(attributes[fresh])
-        self._names.append(arcs[ARC])
-        self._hashes[chunk] = hashes
+        self._names.append(frames["arcs"][ARC])
+        self._keys[chunk] = frames["keys"][KEY].to_numpy()
 
     def finish(self) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Arcs, and canonical attributes: forms that mean the same get the same number."""
+        """Arcs, and canonical attributes: forms that mean the same get the same number.
+
+        Raises KeyError if no chunk has the attributes of a key.
+        """
         arcs, arc_of_name = _ranked(pl.concat(self._names))
-        attributes, rank = _canonical(pl.concat(self._frames))
-        order = np.argsort(self._known)
+        held = pl.concat(self._frames)
+        known = held[KEY].to_numpy()
+        order = np.argsort(known)
+        attributes, rank = _canonical(held.drop(KEY))
         start = 0
-        for (chunk, hashes), names in zip(self._hashes.items(), self._names[1:], strict=True):
-            places = order[np.searchsorted(self._known, hashes, sorter=order)]
+        for (chunk, keys), names in zip(self._keys.items(), self._names[1:], strict=True):
+            if not np.isin(keys, known).all():
+                raise KeyError(chunk)
+            places = order[np.searchsorted(known, keys, sorter=order)]
             self._local[chunk] = (arc_of_name[start : start + len(names)], rank[places])
             start += len(names)
         return arcs.to_frame(), attributes

@@ -4,9 +4,11 @@ A file's manifest is written after everything it names, a chunk's after its fram
 manifest names is there.
 """
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
+from functools import partial
+from itertools import accumulate
 from typing import Any, Final, TypeVar
 
 import polars as pl
@@ -23,7 +25,7 @@ from cityflow_processor.tables import (
     read_ipc,
 )
 
-READER_VERSION: Final = "r3"
+READER_VERSION: Final = "r4"
 _FEW_DAYS: Final = 31
 _SEAL: Final = "sha256_of_the_rest"
 
@@ -33,6 +35,7 @@ class ChunkManifest:
     """What one chunk held. `days` maps a service day to its rows.
 
     `undated_bytes` is about what its rejects without a readable time take in memory.
+    `frames` says where each frame that has rows ends in the chunk's object.
     """
 
     lines: int
@@ -41,6 +44,7 @@ class ChunkManifest:
     rejects: int
     undated_bytes: int
     days: dict[str, int]
+    frames: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,16 +69,6 @@ class FileManifest:
 
 
 M = TypeVar("M", ChunkManifest, FileManifest)
-
-
-@dataclass
-class ChunkFrames:
-    """Frames of one chunk: rows, the arcs and attributes they point to, rejects."""
-
-    rows: pl.DataFrame
-    arcs: pl.DataFrame
-    attributes: pl.DataFrame
-    rejects: pl.DataFrame
 
 
 def drop_left_chunks(objects: Objects, dataset: str, split: Collection[str]) -> None:
@@ -133,19 +127,31 @@ class PartsCache:
         return self._manifest(f"{self._chunk(member, index)}.json", ChunkManifest)
 
     def write_chunk(
-        self, member: int, index: int, manifest: ChunkManifest, frames: ChunkFrames
-    ) -> None:
-        """Keep the output of one chunk, its manifest last."""
+        self, member: int, index: int, manifest: ChunkManifest, frames: Mapping[str, pl.DataFrame]
+    ) -> ChunkManifest:
+        """Keep the frames of one chunk that have rows, then its manifest, which is returned."""
         base = self._chunk(member, index)
-        for name, frame in vars(frames).items():
-            if frame.height:
-                self.objects.put(f"{base}.{name}.arrow", ipc_bytes(frame), durable=False)
+        packed = {name: ipc_bytes(frame) for name, frame in frames.items() if frame.height}
+        ends = accumulate(len(content) for content in packed.values())
+        if packed:
+            self.objects.put(f"{base}.arrow", b"".join(packed.values()), durable=False)
+        manifest = replace(manifest, frames=dict(zip(packed, ends, strict=True)))
         self.objects.put(f"{base}.json", _dump(asdict(manifest)), durable=False)
+        return manifest
 
-    def chunk_frame(self, member: int, index: int, name: str) -> pl.DataFrame:
+    def chunk_frame(
+        self, member: int, index: int, manifest: ChunkManifest, name: str
+    ) -> pl.DataFrame:
         """One frame of a finished chunk that has rows in it. Raises TryAgain if it is lost."""
         base = self._chunk(member, index)
-        return self._frame(f"{base}.{name}.arrow", read_ipc, f"{base}.json")
+        end = manifest.frames[name]
+        start = max((before for before in manifest.frames.values() if before < end), default=0)
+        read = partial(self.objects.read_range, start=start, length=end - start)
+        return self._frame(f"{base}.arrow", read_ipc, f"{base}.json", read)
+
+    def forget_chunk(self, member: int, index: int) -> None:
+        """Take a chunk as not yet read."""
+        self.objects.delete(f"{self._chunk(member, index)}.json")
 
     def drop_chunks(self) -> None:
         """Forget the chunks, of every chunking, once the manifest stands."""
@@ -178,10 +184,16 @@ class PartsCache:
     def _put(self, key: str, frame: pl.DataFrame) -> None:
         self.objects.put(key, cache_bytes(frame), durable=False)
 
-    def _frame(self, key: str, read: Callable[[bytes], pl.DataFrame], owner: str) -> pl.DataFrame:
+    def _frame(
+        self,
+        key: str,
+        decode: Callable[[bytes], pl.DataFrame],
+        owner: str,
+        read: Callable[[str], bytes] | None = None,
+    ) -> pl.DataFrame:
         """A frame; if it is missing or damaged its manifest goes, so that it is made anew."""
         try:
-            return read(self.objects.read(key))
+            return decode((read or self.objects.read)(key))
         except (ObjectNotFound, DamagedFrame) as error:
             self.objects.delete(owner)
             found = "is missing" if isinstance(error, ObjectNotFound) else "is damaged"

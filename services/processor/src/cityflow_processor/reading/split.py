@@ -22,7 +22,8 @@ from cityflow_processor.engine import Engine, Task
 from cityflow_processor.reading.chunks import Span, chunks, refuse_long_lines, spans
 from cityflow_processor.reading.json_records import json_tokens
 from cityflow_processor.reading.merge import Chunk, merge
-from cityflow_processor.reading.parts import ChunkFrames, ChunkManifest, FileManifest, PartsCache
+from cityflow_processor.reading.numbering import KEY
+from cityflow_processor.reading.parts import ChunkManifest, FileManifest, PartsCache
 
 # Rows without a readable time belong to no day: they are held together, so they must be few.
 MOST_UNDATED_BYTES: Final = 64 << 20
@@ -139,9 +140,21 @@ def _read_unit(_: Store, reading: _Reading, unit: _Unit) -> ChunkManifest:
         _undated_bytes(batch.rejects),
         _days(batch.rows),
     )
-    frames = ChunkFrames(batch.rows, batch.arcs.to_frame(), batch.attributes, batch.rejects)
-    cache.write_chunk(unit.member, unit.index, manifest, frames)
+    manifest = cache.write_chunk(unit.member, unit.index, manifest, _frames(batch))
+    if unit.header is not None:
+        reading.known[unit.header].keep(batch.attributes.keys)
     return manifest
+
+
+def _frames(batch: Batch) -> dict[str, pl.DataFrame]:
+    held = batch.attributes
+    return {
+        "rows": batch.rows,
+        "arcs": batch.arcs.to_frame(),
+        "keys": pl.DataFrame({KEY: held.keys}),
+        "attributes": held.texts.with_columns(pl.Series(KEY, held.keys[held.fresh])),
+        "rejects": batch.rejects,
+    }
 
 
 def _batch(reading: _Reading, unit: _Unit) -> Batch:
@@ -168,10 +181,12 @@ def _undated_bytes(rejects: pl.DataFrame) -> int:
 def _days(rows: pl.DataFrame) -> dict[str, int]:
     if not rows.height:
         return {}
-    codes, counts = np.unique(day_codes(rows["hour"].to_numpy()), return_counts=True)
+    codes = day_codes(rows["hour"].to_numpy())
+    first = int(codes.min())
+    counts = np.bincount(codes - first)
     return {
-        str(date.fromordinal(code)): n
-        for code, n in zip(codes.tolist(), counts.tolist(), strict=True)
+        str(date.fromordinal(first + day)): int(counts[day])
+        for day in np.flatnonzero(counts).tolist()
     }
 
 
