@@ -6,7 +6,10 @@ from typing import Literal
 from pydantic import Field
 
 from cityflow.contracts.base import Attribution, Credited, Dataset, DocumentBase, Edition, Model
+from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.comptages import ComptagesSummary
+from cityflow.contracts.velib import VelibSummary
+from cityflow.contracts.weather import WeatherSummary
 
 MEASURED = (
     Dataset.COMPTAGES,
@@ -56,4 +59,13 @@ class DailyReport(DocumentBase):
     missing: tuple[Missing, ...] = Field(description="Datasets without figures, and why")
     comptages: ComptagesSummary | None = Field(
         description="Road traffic of the day; null if it is missing"
+    )
+    bikes: BikesSummary | None = Field(
+        default=None, description="Bike counters of the day; null if they are missing"
+    )
+    velib: VelibSummary | None = Field(
+        default=None, description="Bike-share stations of the day; null if they are missing"
+    )
+    weather: WeatherSummary | None = Field(
+        default=None, description="Weather of the day; null if it is missing"
     )

@@ -12,9 +12,19 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from cityflow.contracts.base import Attribution, Check
+from cityflow.contracts.bikes import (
+    BikesArea,
+    BikesCounterRank,
+    BikesFinding,
+    BikesHour,
+    BikesTotals,
+    BikesYear,
+)
 from cityflow.contracts.comptages import ArcRank, AreaTotals, CongestionAlert, DayTotals, Hour
 from cityflow.contracts.report import Missing, SourceState
 from cityflow.contracts.tables import Column, Kind, Table
+from cityflow.contracts.velib import VelibArea, VelibTotals
+from cityflow.contracts.weather import WeatherDay, WeatherHour
 
 _KINDS: dict[type, Kind] = {int: "int", float: "float", datetime: "instant", date: "date"}
 _UNITS = {
@@ -123,6 +133,60 @@ ALERTS = _section(
     "Congestion alerts: the longest and heaviest, at most 100; `totals` has their number.",
     tuple(columns_of(CongestionAlert)),
 )
+BIKES_TOTALS = _section(
+    "bikes_totals",
+    (),
+    "Bikes of all counters on observed hours, beside what is typical of the same hours.",
+    (*columns_of(BikesTotals), *columns_of(BikesYear, "year_")),
+)
+BIKES_HOURLY = _section(
+    "bikes_hourly",
+    ("mode", "hour_start"),
+    "Bikes by hour, in time order.",
+    tuple(columns_of(BikesHour)),
+)
+BIKES_ARRONDISSEMENTS = _section(
+    "bikes_arrondissements",
+    ("arrondissement", "mode"),
+    "Bikes by arrondissement that has a counter.",
+    tuple(columns_of(BikesArea)),
+)
+BIKES_TOP_COUNTERS = _section(
+    "bikes_top_counters",
+    ("rank",),
+    "Ten counters with most bikes.",
+    tuple(columns_of(BikesCounterRank)),
+)
+BIKES_FINDINGS = _section(
+    "bikes_findings",
+    ("counter_id", "mode"),
+    "Counters that need a look, at most 50.",
+    tuple(columns_of(BikesFinding)),
+)
+VELIB_TOTALS = _section(
+    "velib_totals",
+    (),
+    "Bike-share stations by their last report of the day.",
+    tuple(columns_of(VelibTotals)),
+)
+VELIB_ARRONDISSEMENTS = _section(
+    "velib_arrondissements",
+    ("arrondissement",),
+    "Bike-share stations by arrondissement.",
+    tuple(columns_of(VelibArea)),
+)
+WEATHER = _section(
+    "weather",
+    ("place",),
+    "The weather of the day at the place of reference.",
+    tuple(columns_of(WeatherDay)),
+)
+WEATHER_HOURLY = _section(
+    "weather_hourly",
+    ("start",),
+    "The weather by hour at the place of reference.",
+    tuple(columns_of(WeatherHour)),
+)
 QUALITY = _section(
     "quality",
     ("kind", "name"),
@@ -152,6 +216,15 @@ SECTIONS = (
     TOP_ARCS_BY_FLOW,
     TOP_ARCS_BY_SATURATED_HOURS,
     ALERTS,
+    BIKES_TOTALS,
+    BIKES_HOURLY,
+    BIKES_ARRONDISSEMENTS,
+    BIKES_TOP_COUNTERS,
+    BIKES_FINDINGS,
+    VELIB_TOTALS,
+    VELIB_ARRONDISSEMENTS,
+    WEATHER,
+    WEATHER_HOURLY,
     QUALITY,
     CHECKS,
     MISSING,
@@ -165,6 +238,10 @@ COVERAGE = {
     "occupancy_mean_pct": "occupancy_coverage",
     "saturated_hours": "occupancy_coverage",
     "blocked_hours": "occupancy_coverage",
+    "bikes": "coverage",
+    "compared_bikes": "coverage",
+    "typical_bikes": "coverage",
+    "ratio": "coverage",
 }
 """The coverage that stands beside a figure, by column."""
 

@@ -8,11 +8,11 @@ from typing import Any
 from cityflow.attribution import attribution_for
 from cityflow.contracts import (
     Attribution,
-    ComptagesSummary,
     DailyReport,
     Dataset,
     Missing,
     Pointer,
+    PublishedDocument,
     Run,
     SourceState,
 )
@@ -20,7 +20,7 @@ from cityflow.contracts.base import Credited
 from cityflow.storage import canonical
 from cityflow_reporter.why import judge
 
-METHOD_VERSION = "2"
+METHOD_VERSION = "3"
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Evidence:
 
     dataset: Dataset
     pointer: Pointer | None
-    summary: ComptagesSummary | None
+    summary: PublishedDocument | None
     last_run: Run | None
 
 
@@ -37,7 +37,11 @@ def compose(day: date, evidence: Sequence[Evidence]) -> DailyReport:
     """The daily report; its edition is a digest of everything that shows in it."""
     sources = tuple(_state(day, item) for item in evidence)
     published = {source.dataset for source in sources if source.status == "published"}
-    figures = {e.dataset.value: e.summary for e in evidence if e.dataset in published}
+    figures: dict[str, Any] = {
+        e.dataset.value: e.summary
+        for e in evidence
+        if e.dataset in published and e.dataset.value in DailyReport.model_fields
+    }
     return DailyReport(
         day=day,
         edition=_edition(day, sources),
@@ -46,7 +50,7 @@ def compose(day: date, evidence: Sequence[Evidence]) -> DailyReport:
         attributions=_attributions(sources),
         sources=sources,
         missing=tuple(_missing(sources)),
-        comptages=figures.get(Dataset.COMPTAGES.value),
+        **{Dataset.COMPTAGES.value: None, **figures},
     )
 
 

@@ -5,7 +5,8 @@ from datetime import date, datetime
 
 from pydantic import ValidationError
 
-from cityflow.contracts import MEASURED, ComptagesSummary, Dataset, Pointer, Run
+from cityflow.contracts import MEASURED, Dataset, Pointer, PublishedDocument, Run
+from cityflow.contracts.published import SUMMARIES
 from cityflow.errors import StoreUnavailable
 from cityflow.storage import Editions, Runs
 from cityflow_reporter.compose import Evidence
@@ -80,13 +81,13 @@ def _evidence(editions: Editions, dataset: Dataset, day: date, last: Run | None)
 
 def _summary_of(
     editions: Editions, dataset: Dataset, pointer: Pointer | None
-) -> ComptagesSummary | None:
-    if pointer is None or dataset is not Dataset.COMPTAGES:
+) -> PublishedDocument | None:
+    if pointer is None or dataset.value not in SUMMARIES:
         return None
     return _summary(editions, pointer)
 
 
-def _summary(editions: Editions, pointer: Pointer) -> ComptagesSummary:
+def _summary(editions: Editions, pointer: Pointer) -> PublishedDocument:
     name = f"edition {pointer.edition} of {pointer.dataset} {pointer.day}"
     body = editions.document(pointer.dataset, pointer.day, pointer.edition)
     if body is None:
@@ -95,7 +96,7 @@ def _summary(editions: Editions, pointer: Pointer) -> ComptagesSummary:
             f"restore the database, or process the day again"
         )
     try:
-        return ComptagesSummary.model_validate(body)
+        return SUMMARIES[pointer.dataset].model_validate(body)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

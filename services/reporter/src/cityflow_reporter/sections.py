@@ -1,12 +1,17 @@
 """A report as rows: tidy ones a section, and one long list of figures. Null stays null."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from cityflow.contracts import ComptagesSummary, DailyReport, Dataset, SourceState
 from cityflow.contracts.base import Model
+from cityflow.contracts.bikes import BikesSummary
+from cityflow.contracts.daily import DaySummary
 from cityflow.contracts.report_tables import COVERAGE, SECTIONS
 from cityflow.contracts.tables import Table
+from cityflow.contracts.velib import VelibSummary
+from cityflow.contracts.weather import WeatherSummary
 
 Row = dict[str, Any]
 """A cell is text, a number or None; instants are ISO 8601 in UTC."""
@@ -26,8 +31,14 @@ _CREDIT = ("source", "licence", "attribution")
 def section_rows(report: DailyReport) -> dict[str, list[Row]]:
     """The rows of every section by its name; a section without figures is an empty list."""
     roads = _roads(report.comptages) if report.comptages else {}
+    small = [one for one in (report.bikes, report.velib, report.weather) if one is not None]
     own = {
         **roads,
+        **(_bikes(report.bikes) if report.bikes else {}),
+        **(_velib(report.velib) if report.velib else {}),
+        **(_weather(report.weather) if report.weather else {}),
+        "quality": [*roads.get("quality", ()), *chain.from_iterable(map(_quality, small))],
+        "checks": [*roads.get("checks", ()), *chain.from_iterable(map(_checks, small))],
         "missing": [_flat(missing) for missing in report.missing],
         "sources": [_flat(source) for source in report.sources],
     }
@@ -62,6 +73,49 @@ def _roads(summary: ComptagesSummary) -> dict[str, list[Row]]:
         ],
         "checks": [_flat(check) for check in quality.checks],
     }
+
+
+def _bikes(summary: BikesSummary) -> dict[str, list[Row]]:
+    year = {f"year_{name}": value for name, value in _flat(summary.year).items()}
+    return _named(
+        summary,
+        bikes_totals=[_flat(summary.totals) | year],
+        bikes_hourly=map(_flat, summary.hourly),
+        bikes_arrondissements=map(_flat, summary.arrondissements),
+        bikes_top_counters=map(_flat, summary.top_counters),
+        bikes_findings=map(_flat, summary.findings),
+    )
+
+
+def _velib(summary: VelibSummary) -> dict[str, list[Row]]:
+    return _named(
+        summary,
+        velib_totals=[_flat(summary.totals)],
+        velib_arrondissements=map(_flat, summary.arrondissements),
+    )
+
+
+def _weather(summary: WeatherSummary) -> dict[str, list[Row]]:
+    reference = [] if summary.reference is None else [_flat(summary.reference)]
+    return _named(summary, weather=reference, weather_hourly=map(_flat, summary.hourly))
+
+
+def _named(summary: DaySummary, **sections: Iterable[Row]) -> dict[str, list[Row]]:
+    """The rows of sections, each with the dataset it speaks of."""
+    dataset = {"dataset": summary.dataset.value}
+    return {name: [row | dataset for row in rows] for name, rows in sections.items()}
+
+
+def _quality(summary: DaySummary) -> list[Row]:
+    quality = _flat(summary.quality)
+    read = {name: quality[name] for name in (*_READ, "values") if name in quality}
+    rejected = summary.quality.rejected_by_reason
+    rows = [*_counts("read", read), *_counts("rejected", rejected)]
+    return _named(summary, quality=rows)["quality"]
+
+
+def _checks(summary: DaySummary) -> list[Row]:
+    return _named(summary, checks=map(_flat, summary.quality.checks))["checks"]
 
 
 def _counts(kind: str, counts: Mapping[str, int]) -> Iterator[Row]:

@@ -1,0 +1,103 @@
+"""What a report carries of the small datasets: their documents, tidy sections, whom to name."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from cityflow.attribution import attribution_for
+from cityflow.contracts import Check, DailyReport, Dataset, Pointer
+from cityflow.contracts.bikes import BikesHour, BikesSummary, BikesTotals, BikesYear
+from cityflow.contracts.daily import DayContext, DayQuality, DaySummary
+from cityflow.contracts.weather import WeatherDay, WeatherSummary
+from cityflow_reporter.compose import Evidence, compose
+from cityflow_reporter.sections import figures, section_rows
+
+DAY = date(2025, 3, 30)
+NOON = datetime(2025, 3, 30, 10, tzinfo=UTC)
+
+
+def common(dataset: Dataset) -> dict[str, object]:
+    check = Check(name="volume", severity="green", message="24 records")
+    quality = DayQuality(
+        rows_in=25, published=24, rejected=1, rejected_by_reason={"bad_time": 1}, duplicates=0,
+        conflicts=0, withdrawn_values=0, values=23, checks=(check,),
+    )  # fmt: skip
+    return {
+        "day": DAY, "edition": "b" * 20, "attribution": attribution_for(dataset, synthetic=False),
+        "status": "published", "method_version": "1", "thresholds_version": "1",
+        "writer_version": "2", "quality": quality,
+        "context": DayContext(arrondissements=None, listed=None, past=None),
+    }  # fmt: skip
+
+
+OBSERVED = {
+    "bikes": 230, "hours": 23, "expected_hours": 46, "coverage": 0.5, "compared_bikes": None,
+    "typical_bikes": None, "ratio": None,
+}  # fmt: skip
+
+
+def bikes() -> BikesSummary:
+    hour = BikesHour(**OBSERVED, mode="bike", hour_start=NOON, hour_of_day=12)
+    return BikesSummary(
+        **common(Dataset.BIKES), hours_in_day=23, baseline="none",
+        totals=BikesTotals(**OBSERVED, counters=2, counters_counting=1, sites=1),
+        year=BikesYear(panel_counters=0, bikes=None, bikes_before=None, change=None),
+        hourly=(hour,), arrondissements=(), top_counters=(), findings_total=0, findings=(),
+    )  # fmt: skip
+
+
+def weather() -> WeatherSummary:
+    place = WeatherDay(
+        place="48.86,2.34", place_name=None, provider="open-meteo", period="hour", hours=23,
+        temperature_c=9.5, temperature_min_c=4.0, temperature_max_c=14.0, precipitation_mm=0.0,
+        snowfall_cm=None, rain_hours=0, wind_kmh=10.0, gust_kmh=None, weather_code=3,
+        category="fair", mobility_impact="none",
+    )  # fmt: skip
+    return WeatherSummary(
+        **common(Dataset.WEATHER), hours_in_day=23, coverage=1.0, places=1, reference=place,
+        hourly=(),
+    )  # fmt: skip
+
+
+def evidence(summary: DaySummary) -> Evidence:
+    pointer = Pointer(
+        dataset=summary.dataset.value, day=DAY, edition=summary.edition, run_id="r",
+        published_at=NOON + timedelta(days=1), status="published", records=24,
+    )  # fmt: skip
+    return Evidence(summary.dataset, pointer, summary, None)
+
+
+@pytest.fixture
+def report() -> DailyReport:
+    roads = Evidence(Dataset.COMPTAGES, None, None, None)
+    return compose(DAY, [roads, evidence(bikes()), evidence(weather())])
+
+
+def test_the_documents_of_published_datasets_are_carried_whole(report: DailyReport) -> None:
+    assert (report.bikes, report.weather, report.velib) == (bikes(), weather(), None)
+    assert [missing.dataset for missing in report.missing] == ["comptages"]
+    assert DailyReport.model_validate_json(report.model_dump_json()) == report
+    named = [credit.source.rpartition(" / ")[2] for credit in report.attributions]
+    assert named == ["comptage-velo-donnees-compteurs", "weather"]
+
+
+def test_each_section_has_its_rows_and_credits_its_own_source(report: DailyReport) -> None:
+    rows = section_rows(report)
+    (totals,) = rows["bikes_totals"]
+    assert (totals["bikes"], totals["year_change"], totals["dataset"]) == (230, None, "bikes")
+    assert "comptage-velo" in totals["source"]
+    (place,) = rows["weather"]
+    assert (place["category"], place["dataset"]) == ("fair", "weather")
+    assert len(rows["bikes_hourly"]) == 1 and rows["velib_totals"] == []
+    checks = [(row["dataset"], row["name"]) for row in rows["checks"]]
+    assert checks == [("bikes", "volume"), ("weather", "volume")]
+    read = {(r["dataset"], r["kind"], r["name"]): r["rows"] for r in rows["quality"]}
+    assert read["bikes", "read", "rows_in"] == 25
+    assert read["weather", "rejected", "bad_time"] == 1
+
+
+def test_coverage_stands_beside_every_count(report: DailyReport) -> None:
+    found = {(f["section"], f["measure"]): f for f in figures(report)}
+    assert found["bikes_totals", "bikes"]["coverage"] == 0.5
+    assert found["bikes_hourly", "bikes"]["coverage"] == 0.5
+    assert found["weather", "temperature_c"]["value"] == 9.5
