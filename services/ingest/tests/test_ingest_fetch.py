@@ -298,7 +298,9 @@ def test_a_quota_that_is_used_up_is_remembered_by_the_next_command(
     source: Portal, ingest: Command, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source.fail({"kind": "status", "status": 429, "reset_seconds": 3600})
-    assert ingest("fetch", "--date", DAY, "--dataset", "comptages").code == 3
+    refused = ingest("fetch", "--date", DAY, "--dataset", "comptages")
+    assert refused.code == 3
+    assert "; not asked again before 2025-11-06 09:0" in refused.err
     source.fail()
     ended = ingest("fetch", "--date", DAY, "--dataset", "comptages", "--json")
     assert ended.code == 3

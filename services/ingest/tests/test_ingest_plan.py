@@ -167,3 +167,12 @@ def test_columns_that_arrived_are_compared_with_those_asked_for() -> None:
     assert severity(compare_columns(prim, frozenset({"id", "applicationperiods", "x"}))) == "green"
     areas = PARIS.feeds["arrondissements"]
     assert severity(compare_columns(areas, frozenset({"c_ar", "l_ar", "geometry"}))) == "green"
+
+
+@pytest.mark.parametrize("more", [set(), {"station_opening_hours"}])
+def test_a_column_that_comes_and_goes_is_neither_new_nor_missed(more: set[str]) -> None:
+    feed = load_tenant("paris").feeds["velib-disponibilite-en-temps-reel"]
+    columns = {*feed.also_published, *feed.required, *more}
+    for check in (compare_fields(feed, columns), compare_columns(feed, columns)):
+        assert check.severity is Severity.GREEN, check.message
+    assert compare_fields(feed, {*columns, "other"}).message == "columns gone: none; new: other"

@@ -141,6 +141,8 @@ def test_without_a_key_nothing_is_asked_and_the_setting_is_named(
     done = run(server, tmp_path, "", "snapshot", "traffic", "--json")
     assert done.returncode == 3
     assert "nothing came of traffic: PRIM_API_KEY is not set" in done.stderr
+    said = run(server, tmp_path, "", "snapshot", "traffic").stdout
+    assert "1 day " in said and "Fetched" not in said
     assert server.requests == []
 
 

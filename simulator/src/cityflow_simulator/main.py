@@ -78,6 +78,9 @@ def serve(
         str | None,
         typer.Option(envvar="CITYFLOW_NOW", help="Instant at which the city stands still"),
     ] = None,
+    running: Annotated[
+        bool, typer.Option("--running", help="From --now on the time of the city goes on")
+    ] = False,
     faults: Annotated[
         Path | None, typer.Option(help="JSON or TOML file with a list `faults`")
     ] = None,
@@ -102,7 +105,7 @@ def serve(
     prim_quota: Annotated[int, typer.Option(min=0, help="Answers of PRIM a day")] = PRIM_QUOTA,
 ) -> None:
     """Answer as the source services do, until Ctrl-C; addresses go to standard output."""
-    clock = Clock(None if now is None else instant_of(now))
+    clock = Clock(None if now is None else instant_of(now), running=running)
     if files is None:
         rates, lateness = Rates(missing_days=missing_days), Lateness(late_days, revised_days)
         portal = Portal(Offer(seed, arcs, rates, lateness))

@@ -15,7 +15,7 @@ def compare_fields(feed: Feed, published: Set[str]) -> Check:
     return _check(
         lost=[field for field in fields.values() if field not in published],
         gone=known - published if _knows(feed) else (),
-        new=published - known if _knows(feed) else (),
+        new=published - known - {*feed.sometimes_published} if _knows(feed) else (),
     )
 
 
@@ -25,7 +25,8 @@ def compare_columns(feed: Feed, columns: Set[str]) -> Check:
     A document shows the fields of its first records only: none is missed there unless it is
     required, none is new unless others are known.
     """
-    names = (*(feed.selected or feed.also_published), *feed.required, "geometry")
+    expected = feed.selected or (*feed.also_published, *feed.sometimes_published)
+    names = (*expected, *feed.required, "geometry")
     known = {normalise(name) for name in names}
     return _check(
         lost=[name for name in feed.required if normalise(name) not in columns],

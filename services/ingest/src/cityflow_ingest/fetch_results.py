@@ -38,7 +38,7 @@ def as_document(collected: Collected) -> dict[str, Any]:
 
 
 def as_tables(collected: Collected) -> list[Table]:
-    """One table of the feeds, and one of what needs attention if anything does."""
+    """One table of the feeds that were asked for, and one of what needs attention, if any."""
     feeds = Table("Feed", *_OUTCOMES, "Rows", "Retries", title="Fetched")
     for name in dict.fromkeys(one.feed for one in collected.fetched):
         ours = [one for one in collected.fetched if one.feed == name]
@@ -52,7 +52,7 @@ def as_tables(collected: Collected) -> list[Table]:
     for feed, day, text in notes:
         # Text: what a source says is not markup.
         said.add_row(feed, day, Text(text))
-    return [feeds, said]
+    return [feeds, said] if collected.fetched else [said]
 
 
 def _notes(collected: Collected) -> Sequence[tuple[str, str, str]]:
@@ -67,8 +67,12 @@ def _notes(collected: Collected) -> Sequence[tuple[str, str, str]]:
         for check in one.checks
         if check.severity is Severity.YELLOW
     ]
-    skipped = [(one.feed, f"{len(one.days)} days", one.reason) for one in collected.skipped]
+    skipped = [(one.feed, _days(len(one.days)), one.reason) for one in collected.skipped]
     return [*failed, *skipped, *yellow]
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count:,} days"
 
 
 def _counts(fetched: Sequence[Fetched]) -> dict[str, int]:

@@ -74,7 +74,7 @@ class Days(_Config):
 
 
 class Feed(_Config):
-    """One thing a source publishes."""
+    """One thing a source publishes. Columns `sometimes_published` are neither new nor missed."""
 
     name: str
     dataset: Dataset
@@ -87,6 +87,7 @@ class Feed(_Config):
     form: Literal["csv", "geojson"] = "csv"
     select: tuple[Annotated[str, Field(pattern=rf"^{_ALIAS.pattern}$")], ...] = ()
     also_published: tuple[str, ...] = ()
+    sometimes_published: tuple[str, ...] = ()
     required: tuple[str, ...] = Field(min_length=1)
     where: str = ""
     order_by: str = ""

@@ -1,6 +1,7 @@
-"""The time of the city: an instant that stands still until it is changed, or the real time."""
+"""The time of the city: an instant that stands still or goes on, or the real time."""
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 
 from cityflow.errors import BadArguments
 
@@ -8,21 +9,25 @@ from cityflow.errors import BadArguments
 class Clock:
     """What every stand-in calls now; changed by the control interface."""
 
-    def __init__(self, fixed: datetime | None = None) -> None:
-        self._fixed = fixed
+    def __init__(self, start: datetime | None = None, *, running: bool = False) -> None:
+        self._running = running
+        self.set(start)
 
     @property
     def fixed(self) -> bool:
         """Whether the time stands still."""
-        return self._fixed is not None
+        return self._start is not None and not self._running
 
     def now(self) -> datetime:
         """The present instant in UTC, whole seconds."""
-        return (self._fixed or datetime.now(UTC)).replace(microsecond=0)
+        if self._start is None:
+            return datetime.now(UTC).replace(microsecond=0)
+        passed = time.monotonic() - self._since if self._running else 0.0
+        return (self._start + timedelta(seconds=passed)).replace(microsecond=0)
 
     def set(self, instant: datetime | None) -> None:
-        """Stop the clock at an instant, or let it follow the real time."""
-        self._fixed = instant
+        """Set the clock to an instant, where it stops unless it runs; None: the real time."""
+        self._start, self._since = instant, time.monotonic()
 
 
 def instant_of(text: str) -> datetime:

@@ -67,7 +67,7 @@ class Client:
                 if not hosts:
                     self._note(host, fault, "gave up")
                     self.given_up += fault.kind in _OF_THE_HOST
-                    raise SourceError(f"{self.name}: {host.name}: {fault}") from None
+                    raise SourceError(f"{self.name}: {host.name}: {_told(fault, host)}") from None
                 self._go_on(host, hosts[0], fault, number, fresh=hosts[0] in untried)
             else:
                 self._tally[""] += 1
@@ -140,3 +140,11 @@ class Client:
         _log.warning(
             "request failed", source=self.name, host=host.name, reason=str(fault), then=then
         )
+
+
+def _told(fault: Fault, host: Host) -> str:
+    """The fault, with the time before which the host is not asked again if it named one."""
+    until = host.resting_until
+    if until is None or fault.kind == "quota used up":
+        return str(fault)
+    return f"{fault}; not asked again before {until:%Y-%m-%d %H:%M:%S} UTC"
