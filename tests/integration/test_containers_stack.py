@@ -1,0 +1,298 @@
+"""The stack that `make up` starts: its first day, its walls, its data through all that happens.
+
+The tests build on one another, in this order. mongo is the image `mongo:7` or its local stand-in.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import compose_stack
+import pytest
+from compose_stack import DEMO_NOW, SERVICES, Look, Stack, docker, wait
+from playwright.sync_api import expect, sync_playwright
+from store_servers import LOOPBACK, ROOT
+
+pytestmark = pytest.mark.containers
+
+DAYS = [date(2025, 10, 26) + timedelta(days=n) for n in range(12)]
+"""Days that both the demo and the first turn of ingest fetch; one has 25 hours."""
+
+OURS = [name for name in SERVICES if name != "mongo"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+STOP_SECONDS = 10
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("stack")
+    with compose_stack.stack(folder, SIMULATOR_NOW=DEMO_NOW) as made:
+        images = made.make("images")
+        assert images.returncode == 0, images.stderr
+        yield made
+
+
+def reported(stack: Stack, days: list[date]) -> bool:
+    pointers = stack.look()["pointers"]
+    return all(f"{name}/{day}" in pointers for name in ("comptages", "report") for day in days)
+
+
+def settled(stack: Stack) -> Look:
+    """The store after the sources were silenced and all that came was published."""
+    stack.compose("stop", "ingest")
+    before: Look = {}
+    while (now := stack.look()) != before:
+        before = now
+        time.sleep(15)
+    return now
+
+
+def lost(before: Look, after: Look) -> dict[str, dict[str, str]]:
+    """What stood there before and does not, or differs, after."""
+    return {
+        kind: {
+            name: value for name, value in before[kind].items() if after[kind].get(name) != value
+        }
+        for kind in before
+    }
+
+
+def test_it_is_up_in_three_minutes_and_shows_a_day_two_minutes_later(stack: Stack) -> None:
+    started = time.monotonic()
+    said = stack.up()
+    up = time.monotonic()
+    wait(lambda: stack.api("/readyz").json()["newest_day"] is not None, 120, "a day is published")
+
+    assert up - started < 180
+    assert f"Dashboard  http://{LOOPBACK}:{stack.dashboard_port}" in said
+    assert f"API        http://{LOOPBACK}:{stack.api_port}/openapi.json" in said
+
+
+def test_a_day_is_shown_to_a_real_browser(stack: Stack) -> None:
+    wait(lambda: reported(stack, DAYS), 240, "all days are reported")
+    day = next(d for d in DAYS if stack.api(f"/v1/days/{d}/metrics/comptages").json()["totals"])
+    flow = stack.api(f"/v1/days/{day}/metrics/comptages").json()["totals"]["flow_veh"]
+    chromium = shutil.which("chromium")
+    assert chromium, "no chromium on PATH; install Debian's package `chromium`"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = browser.new_page()
+        page.goto(f"http://{LOOPBACK}:{stack.dashboard_port}/?lang=en&day={day}")
+        expect(page.locator(".cf-card").first).to_contain_text(f"{flow:,}", timeout=60_000)
+        expect(page.locator(".st-key-map svg path").first).to_be_attached(timeout=60_000)
+        browser.close()
+
+
+def test_its_days_are_byte_by_byte_those_of_make_demo(stack: Stack, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    subprocess.run(
+        [sys.executable, "-m", "scripts.demo"], cwd=tmp_path, check=True, timeout=300,
+        env={"PATH": os.environ["PATH"]}, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    demo = tmp_path / "demo" / "output"
+    wanted = {
+        str(path.relative_to(demo)): sha256(path.read_bytes()).hexdigest()
+        for top in ("clean/comptages", "metrics/comptages")
+        for day in DAYS
+        for path in (demo / top / f"dt={day}").rglob("*.parquet")
+    }
+    files = stack.look()["files"]
+
+    assert len(wanted) > 3 * len(DAYS)
+    assert {name: files.get(name) for name in wanted} == wanted
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_container_runs_as_root_or_can_write_to_its_root(stack: Stack, service: str) -> None:
+    said = docker(
+        "exec", stack.container(service)["Id"], "sh", "-c",
+        "id -u; id -g; touch /probe /usr/probe 2>&1; grep -E 'CapEff|NoNewPrivs' /proc/1/status",
+    )  # fmt: skip
+    user = "999" if service == "mongo" else "10001"
+
+    assert said.startswith(f"{user}\n{user}\n")
+    assert said.count("Read-only file system") == 2
+    assert re.search(r"CapEff:\s+0{16}\n", said)
+    assert re.search(r"NoNewPrivs:\s+1\n", said)
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_no_image_holds_build_tools_or_caches(stack: Stack, service: str) -> None:
+    code = "import importlib.util as u, shutil; print(u.find_spec('pip'), shutil.which('gcc'))"
+    if service == "ingest":  # it needs neither tables nor a web server
+        code += "; print(u.find_spec('polars'), u.find_spec('flask'))"
+    assert set(stack.inside(service, code).split()) == {"None"}
+
+
+def test_only_api_and_dashboard_publish_a_port_and_on_loopback(stack: Stack) -> None:
+    published = {
+        service: [
+            (port["HostIp"], port["HostPort"])
+            for ports in stack.container(service)["HostConfig"]["PortBindings"].values()
+            for port in ports
+        ]
+        for service in SERVICES
+    }
+
+    assert published.pop("api") == [(LOOPBACK, str(stack.api_port))]
+    assert published.pop("dashboard") == [(LOOPBACK, str(stack.dashboard_port))]
+    assert not any(published.values())
+
+
+def test_database_and_workers_have_no_way_out(stack: Stack) -> None:
+    for service in ("mongo", "simulator", "ingest", "processor", "reporter"):
+        (network,) = stack.container(service)["NetworkSettings"]["Networks"]
+        assert docker("network", "inspect", "--format", "{{.Internal}}", network).strip() == "true"
+    try_it = "import socket; socket.create_connection(('mongo', 27017), 3)"
+    with pytest.raises(AssertionError, match=r"gaierror|timed out"):
+        stack.inside("dashboard", try_it)
+
+
+def test_the_api_may_only_read(stack: Stack) -> None:
+    write = """
+from datetime import date
+from pathlib import Path
+from cityflow.errors import StoreUnavailable
+from cityflow.settings import Settings
+from cityflow.storage import DocumentId
+from cityflow.storage.factory import open_documents
+try:
+    open_documents(Settings.load()).put(DocumentId("probe", date(2025, 1, 1), "a"), {"schema_version": 1})
+except StoreUnavailable as error:
+    print(error)
+try:
+    Path("/data/probe").touch()
+except OSError as error:
+    print(error)
+"""
+    said = stack.inside("api", write)
+    assert "may not do this" in said
+    assert "Read-only file system" in said
+
+
+def test_no_secret_is_in_an_environment_or_a_log(stack: Stack) -> None:
+    folder = stack.state / "secrets"
+    kept = [(folder / name).read_text() for name in ("mongo_root_password", "mongo_password")]
+    told = [str(stack.container(service)["Config"]) for service in SERVICES]
+    told.append(stack.compose("logs").stdout)
+
+    assert not [secret for secret in kept for text in told if secret in text]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_container_ends_as_asked_and_its_restart_loses_nothing(
+    stack: Stack, service: str
+) -> None:
+    before = stack.look()
+    started = time.monotonic()
+    stack.compose("stop", "--timeout", "60", service)
+    took = time.monotonic() - started
+    code = stack.container(service)["State"]["ExitCode"]
+    stack.compose("start", service)
+    wait(lambda: stack.is_healthy(*SERVICES), 90, f"all are well after a restart of {service}")
+
+    assert code == 0
+    assert took < STOP_SECONDS
+    assert lost(before, stack.look()) == {"pointers": {}, "files": {}}
+
+
+def test_mongo_killed_in_the_middle_of_a_run_costs_nothing(stack: Stack) -> None:
+    before = stack.look()
+    run = subprocess.Popen(
+        ["make", "--no-print-directory", "backfill", f"FROM={DAYS[0]}", f"TO={DAYS[-1]}"],
+        cwd=ROOT, env=stack.environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(6)
+    assert run.poll() is None
+    stack.kill("mongo")
+    _, said = run.communicate(timeout=300)
+
+    assert run.returncode == 0, said
+    assert lost(before, stack.look()) == {"pointers": {}, "files": {}}
+
+
+def test_a_wrong_password_is_said_in_a_line(stack: Stack, tmp_path: Path) -> None:
+    wrong = tmp_path / "url"
+    wrong.write_text(
+        (stack.state / "secrets/mongodb_url").read_text().replace("cityflow:", "cityflow:x")
+    )
+    done = stack.compose(
+        "run", "--rm", "--no-deps", "--no-TTY", "--volume", f"{wrong}:/wrong:ro",
+        "--env", "MONGODB_URL_FILE=/wrong", "processor", "run", "--date", str(DAYS[0]), check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 5
+    (error,) = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+    assert "it refused the login" in error
+    assert wrong.read_text() not in done.stdout + done.stderr
+
+
+def test_secrets_that_are_not_those_of_the_volume_are_said(stack: Stack, tmp_path: Path) -> None:
+    shutil.copytree(stack.state, tmp_path / "state")
+    (tmp_path / "state/secrets/mongo_root_password").chmod(0o600)
+    (tmp_path / "state/secrets/mongo_root_password").write_text("another")
+    done = stack.compose(
+        "run", "--rm", "--no-deps", "--no-TTY", "mongo-prepare", check=False,
+        STATE=str(tmp_path / "state"),
+    )  # fmt: skip
+
+    assert done.returncode == 5
+    assert "the one that its volume was made with" in done.stderr
+
+
+def test_a_full_volume_is_said_and_a_larger_one_goes_on(stack: Stack) -> None:
+    name = f"{stack.project}-small"
+    day = str(DAYS[0])
+
+    def fetch(megabytes: float) -> "subprocess.CompletedProcess[str]":
+        size = f"type=tmpfs,device=tmpfs,o=size={int(megabytes * 1024)}k,,uid=10001,gid=10001"
+        options = [part for one in size.split(",", 2) for part in ("--opt", one.replace(",,", ","))]
+        docker("volume", "create", "--driver", "local", *options, name)
+        try:
+            return stack.compose(
+                "run", "--rm", "--no-deps", "--no-TTY", "--volume", f"{name}:/data",
+                "--env", "DATABASE_TYPE=sqlite", "--env", "MONGODB_URL_FILE=",
+                "ingest", "fetch", "--date", day, "--dataset", "comptages", check=False,
+            )  # fmt: skip
+        finally:
+            docker("volume", "rm", name)
+
+    full = fetch(0.3)
+    assert full.returncode == 5, full.stderr
+    assert "the disk is full; free some space" in full.stderr
+    assert "Traceback" not in full.stderr
+    assert fetch(32).returncode == 0
+
+
+def test_down_and_up_keep_the_data(stack: Stack) -> None:
+    before = settled(stack)
+    down = stack.make("down")
+    assert down.returncode == 0, down.stderr
+    assert not stack.compose("ps", "--all", "--quiet").stdout
+    stack.up()
+
+    assert lost(before, stack.look()) == {"pointers": {}, "files": {}}
+    assert stack.make("daily", f"DATE={DAYS[0]}").returncode == 0
+
+
+def test_a_backup_brings_everything_back(stack: Stack, tmp_path: Path) -> None:
+    before = settled(stack)
+    saved = stack.make("backup", f"TO={tmp_path / 'saved'}")
+    assert saved.returncode == 0, saved.stderr
+    stack.compose("down", "--volumes", "--timeout", "5")
+    back = stack.make("restore", f"FROM={tmp_path / 'saved'}")
+    assert back.returncode == 0, back.stderr
+    stack.up()
+
+    assert lost(before, stack.look()) == {"pointers": {}, "files": {}}
