@@ -35,7 +35,7 @@ STACK := DATE='$(DATE)' FROM='$(FROM)' TO='$(TO)' PROFILE='$(PROFILE)' SERVICE='
          deploy/compose/stack
 
 .PHONY: up
-up: ## start everything and wait until it is healthy (PROFILE: demo, live, aws-local; ,observe)
+up: ## start everything and wait until it is healthy (PROFILE=demo, live or aws-local)
 	@$(STACK) up
 
 .PHONY: down
