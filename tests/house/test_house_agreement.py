@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from processor_house import COLUMNS, House, a_house, json_of, row, text_of
 
+from cityflow.contracts.published import SUMMARIES
 from cityflow.settings import Settings
 from cityflow.storage import RawZone
 from cityflow_api.app import create_app
@@ -74,3 +75,34 @@ def test_every_arc_that_is_published_can_be_asked_for() -> None:
                 answer = client.get(path)
                 assert answer.status_code == 200, (path, answer.text)
                 assert f'"arc_id":"{arc}"' in answer.text
+
+
+BIKES = (
+    "id_compteur,nom_compteur,sum_counts,date\n"
+    "1-1,97 avenue N-S,12,2025-03-05T08:00:00+01:00\n"
+    "1-1,97 avenue N-S,soon,2025-03-05T09:00:00+01:00\n"
+)
+STATIONS = (
+    '{"lastUpdatedOther": 1741165200, "data": {"stations": [{"station_id": 1, '
+    '"num_bikes_available": 3, "num_docks_available": 0, "last_reported": 1741165100}]}}'
+)
+HOURS = (
+    "latitude,longitude,elevation,utc_offset_seconds,timezone,timezone_abbreviation\n"
+    "48.86,2.34,50.0,0,GMT,GMT\n\ntime,temperature_2m (°C)\n2025-03-05T07:00,7.5\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "text"), [("bikes", BIKES), ("velib", STATIONS), ("weather", HOURS)]
+)
+def test_the_small_datasets_from_a_file_to_the_api(dataset: str, text: str, tmp_path: Path) -> None:
+    with a_house(dataset) as house:
+        assert archived(house, text, tmp_path) == "stored"
+        assert house.counts()["published"] == 1
+        client = create_app(Settings(output_dir=house.folder), house.store).test_client()
+        answer = client.get(f"/v1/days/{DAY}/metrics/{dataset}")
+        assert answer.status_code == 200
+        found = SUMMARIES[dataset].model_validate_json(answer.data)
+        assert found.model_dump(mode="json") == house.summary(DAY)
+        (listed,) = client.get("/v1/days").json["days"]
+        assert [one["dataset"] for one in listed["datasets"]] == [dataset]

@@ -68,7 +68,7 @@ def test_all_bad_parameters_are_named(client: FlaskClient) -> None:
         ("/v1/days/1999-01-01/metrics/comptages", "unknown-day", "/v1/days lists all days"),
         ("/v1/reports/2024-03-04", "unknown-day", "the newest day is 2024-03-05"),
         ("/v1/days/2024-03-05/metrics/buses", "unknown-dataset", "there is: comptages"),
-        ("/v1/days/2024-03-05/metrics/bikes", "unknown-dataset", "there is: comptages"),
+        ("/v1/days/2024-03-05/metrics/trams", "unknown-dataset", "there is: comptages"),
         ("/v1/days/2024-03-05/arcs?edition=" + "f" * 20, "unknown-edition", "current one is 333"),
         ("/v1/reports/2024-03-05?edition=" + "f" * 20, "unknown-edition", "current one is 555"),
         ("/v1/days/1999-01-01/arcs?edition=" + "f" * 20, "unknown-edition", "newest day"),

@@ -20,6 +20,7 @@ from cityflow.contracts.api import (
     Problem,
     Readiness,
 )
+from cityflow.contracts.published import SUMMARIES
 from cityflow_api import problems
 from cityflow_api.answering import ROADS
 from cityflow_api.negotiation import MEDIA
@@ -36,6 +37,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     ArcHourPage,
     ArcDays,
     DailyReport,
+    *(model for model in SUMMARIES.values() if model is not ComptagesSummary),
     Problem,
 )
 _TEXT = {"schema": {"type": "string"}}
@@ -66,9 +68,13 @@ def answers(
     *statuses: int,
     csv: bool = False,
     geojson: type[BaseModel] | None = None,
+    others: tuple[type[BaseModel], ...] = (),
 ) -> Answers:
-    """What a route answers: the model in its forms, 304 if it is cacheable, problems by status."""
-    content: dict[str, Any] = {MEDIA["json"]: _ref(model)}
+    """What a route answers: the model in its forms, 304 if it is cacheable, problems by status.
+
+    `others`: what it answers in the model's place, by what was asked for.
+    """
+    content: dict[str, Any] = {MEDIA["json"]: _one_of(model, *others)}
     if geojson is not None:
         content[MEDIA["geojson"]] = _ref(geojson)
     if csv:
@@ -115,6 +121,11 @@ def _tidy(operation: dict[str, Any]) -> None:
 
 def _ref(model: type[BaseModel]) -> dict[str, Any]:
     return {"schema": {"$ref": _SCHEMAS + model.__name__}}
+
+
+def _one_of(*models: type[BaseModel]) -> dict[str, Any]:
+    refs = [_ref(model)["schema"] for model in models]
+    return {"schema": refs[0] if len(refs) == 1 else {"oneOf": refs}}
 
 
 def _headers(described: dict[str, str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from flask_openapi3.models.tag import Tag
 
 from cityflow.contracts import ComptagesSummary, Dataset, Pointer, PublishedDocument
 from cityflow.contracts.api import DatasetDay, DayEntry, DayList, ReportDay
+from cityflow.contracts.published import SUMMARIES
 from cityflow_api import http_cache, paging
 from cityflow_api.answering import json_answer, page_links
 from cityflow_api.documented import answers, operation_id
@@ -18,7 +19,6 @@ from cityflow_api.params import DaysQuery, EditionQuery, MetricsPath
 from cityflow_api.reading import REPORT
 from cityflow_api.routes.asked import reading
 
-SUMMARIES: dict[str, type[PublishedDocument]] = {Dataset.COMPTAGES: ComptagesSummary}
 routes = APIBlueprint(
     "days",
     __name__,
@@ -42,7 +42,8 @@ def days(query: DaysQuery) -> Response:
 
 
 @routes.get(
-    "/days/<string:date>/metrics/<string:type>", responses=answers(ComptagesSummary, 304, 404, 503)
+    "/days/<string:date>/metrics/<string:type>",
+    responses=answers(ComptagesSummary, 304, 404, 503, others=tuple(SUMMARIES.values())[1:]),
 )
 def metrics(path: MetricsPath, query: EditionQuery) -> Response:
     """The published summary of a dataset on a day: totals, profile, rankings, quality."""
