@@ -3,6 +3,8 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+# Tests start hundreds of processes: none of them compiles what another one has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 SERVE ?= 1
@@ -28,7 +30,7 @@ demo: $(VENV)/.runtime ## a synthetic Paris from its sources to the dashboard (S
 
 .PHONY: test
 test: lint ## lint, types, and the whole fast test suite with branch coverage
-	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
 
 ##@ The full stack in containers, with Docker and Compose v2
 STACK := DATE='$(DATE)' FROM='$(FROM)' TO='$(TO)' PROFILE='$(PROFILE)' SERVICE='$(SERVICE)' \

@@ -7,7 +7,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from bad_files import BAD, BEYOND_THE_HEAD, DAY, GOOD, HEADER, ROWS, UNSEEN, Bad, data, row
+from bad_files import (
+    BAD,
+    BEYOND_THE_HEAD,
+    DAY,
+    GOOD,
+    HEADER,
+    MODEST,
+    ROWS,
+    UNSEEN,
+    Bad,
+    data,
+    row,
+)
 from harness import MIB, Ended, House
 from published import Snapshot, differences, leftovers, snapshot
 
@@ -72,7 +84,7 @@ def assert_only_the_good_is_published(house: House, expected: Snapshot) -> None:
     assert differences(found, expected) == []
 
 
-def assert_modest(ended: Ended, most: int = 320 * MIB) -> None:
+def assert_modest(ended: Ended, most: int = MODEST) -> None:
     assert "Traceback" not in ended.err, ended.err
     assert ended.peak_rss < most, f"{ended.peak_rss / MIB:.0f} MiB"
 

@@ -25,6 +25,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from cityflow.contracts import ComptagesSummary
 from cityflow_dashboard.palette import LIGHT
 
+expect.set_options(timeout=30_000)  # a busy machine is no fault of the page
+
 ROOT = Path(__file__).resolve().parents[2]
 FAKE_API = ROOT / "services" / "dashboard" / "tests" / "fake_api.py"
 START_SECONDS, STOP_SECONDS = 60, 10

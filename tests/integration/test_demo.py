@@ -30,7 +30,7 @@ END_SECONDS = 10
 def make(clone: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["make", *arguments], cwd=clone, env=ENVIRONMENT, capture_output=True, text=True,
-        timeout=300, check=False,
+        timeout=600, check=False,
     )  # fmt: skip
 
 

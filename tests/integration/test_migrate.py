@@ -175,7 +175,8 @@ def test_a_backup_and_its_restore_survive_ten_kills(
     print(f"the same kills again: FAULT_SEED={SEED}")
     dice, kills, begun = random.Random(SEED), 0, journey()
     while kills < KILLS // 2:
-        backup = begun.folder / f"backup-{kills}"
+        # A new one each time: the one before is complete, even if nothing could be killed.
+        backup = begun.folder / unique("backup")
         kills += killed(
             begun, ["backup", str(backup)], dice, KILLS // 2 - kills, partial(complete, backup)
         )
@@ -207,9 +208,10 @@ def killed(
             with suppress(subprocess.TimeoutExpired):
                 process.wait(dice.uniform(0.4, 3.0))
             process.kill()
+            _, error = process.communicate()
         if process.returncode == 0:
             return kills
-        assert process.returncode == -9
+        assert process.returncode == -9, error
         if done():
             return kills + 1
     return min(most, 4)

@@ -51,7 +51,7 @@ FILES = st.lists(st.lists(a_row(), min_size=1, max_size=25), min_size=1, max_siz
 BOUNDS = st.none() | st.integers(-1, 4)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(FILES, BOUNDS, BOUNDS, st.sampled_from((1, 3, None)))
 def test_every_row_is_counted_once(
     drawn: list[list[Row]], first: int | None, last: int | None, chunk_rows: int | None

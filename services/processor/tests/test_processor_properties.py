@@ -24,7 +24,7 @@ from processor_house import (
 from processor_slow import Map, days_of
 from processor_slow_read import PARIS, hour_end, read
 
-QUICK = settings(max_examples=12, deadline=None)
+QUICK = settings(max_examples=6, deadline=None)
 TECHNICAL = {name: name for name in COLUMNS}
 UPPER = {name: name.upper() for name in COLUMNS}
 # An ordinary day before the one of 23 hours, and one after that of 25; between them too long a gap.
@@ -219,7 +219,7 @@ def local_stamp(text: str | None) -> str:
     return paris_stamp(text)[:19].replace("T", " ")
 
 
-@settings(QUICK, max_examples=4)
+@settings(QUICK, max_examples=2)
 @given(st.lists(a_row(DAYS[:2]), min_size=1, max_size=15))
 def test_every_spelling_of_the_rows_is_the_same_edition(rows: Rows) -> None:
     rows = keyed(rows)

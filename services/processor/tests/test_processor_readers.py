@@ -19,7 +19,7 @@ from cityflow_processor.comptages.tokens import read_tolerant
 from cityflow_processor.comptages.validate import Batch, read_batch, validate
 from cityflow_processor.reading.chunks import chunks, spans
 
-QUICK = settings(max_examples=250, deadline=None)
+QUICK = settings(max_examples=100, deadline=None)
 LAYOUTS = (
     "iu_ac;libelle;t_1h;q;k;etat_trafic;etat_barre;dessin",
     "iu_ac;libelle;t_1h;q;k;etat_trafic;libelle_nd_amont;etat_barre;date_debut;geo_shape",
@@ -126,7 +126,7 @@ def test_no_more_lines_are_remembered_than_fit_in_memory(monkeypatch: pytest.Mon
         )
 
 
-@settings(QUICK, max_examples=120)
+@settings(QUICK, max_examples=50)
 @given(blocks(), st.integers(1, 3))
 def test_the_cuts_between_chunks_never_show(
     block: tuple[Header, list[bytes]], chunk_rows: int
@@ -155,7 +155,7 @@ def test_the_cuts_between_chunks_never_show(
 TEXTS = st.text(alphabet='ab;"é ', max_size=4) | st.text(alphabet="ab\né ", max_size=4)
 
 
-@settings(QUICK, max_examples=60)
+@settings(QUICK, max_examples=30)
 @given(
     st.lists(st.lists(TEXTS, min_size=8, max_size=8)),
     st.sampled_from((csv.QUOTE_MINIMAL, csv.QUOTE_ALL)),
