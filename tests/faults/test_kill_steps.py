@@ -29,7 +29,7 @@ STEPS_OF_INGEST = {
     "second receipt": r"rename raw/comptages/.*\.meta\.json$",
 }
 STEPS_OF_BACKFILL = {
-    "chunk": r"rename parts/comptages/chunks/.*\.rows\.arrow$",
+    "chunk": r"rename parts/comptages/chunks/.*\.arrow$",
     "chunk manifest": r"rename parts/comptages/chunks/.*\.json$",
     "attributes": r"rename parts/comptages/files/.*\.attributes\.parquet$",
     "rejects of the file": r"rename parts/comptages/files/.*\.rejects\.parquet$",
