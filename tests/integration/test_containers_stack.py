@@ -268,7 +268,7 @@ def test_a_full_volume_is_said_and_a_larger_one_goes_on(stack: Stack) -> None:
 
     full = fetch(0.3)
     assert full.returncode == 5, full.stderr
-    assert "the disk is full; free some space" in full.stderr
+    assert "No space left on device; free disk space" in full.stderr
     assert "Traceback" not in full.stderr
     assert fetch(32).returncode == 0
 

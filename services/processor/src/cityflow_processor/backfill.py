@@ -15,11 +15,12 @@ from cityflow.errors import SourceError
 from cityflow.settings import Settings
 from cityflow.storage import Runs, Store, layout
 from cityflow.telemetry import get_logger
-from cityflow_processor.days import DATASET, DayDone, process_day
+from cityflow_processor.days import DATASET, process_day
 from cityflow_processor.engine import Engine, Task
 from cityflow_processor.history import compact
 from cityflow_processor.inputs import DaysSpec, HeldFile, SplitFile, prepare
 from cityflow_processor.listing import Listing
+from cityflow_processor.publishing import DayDone
 from cityflow_processor.reading.parts import FileManifest, drop_left_chunks, lost_parts
 from cityflow_processor.reading.split import RawFile, split
 from cityflow_processor.reference.versions import References, references

@@ -1,17 +1,15 @@
 """One service day: its parts become records, tables, gates and, if none is red, an edition."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any, Final, Literal
+from typing import Final
 
 import polars as pl
 
 from cityflow.attribution import attribution_for
-from cityflow.contracts import Check, ComptagesSummary, Counts, Run, Severity
+from cityflow.contracts import Check, ComptagesSummary, Counts, Run
 from cityflow.contracts.comptages import Context, ReadingQuality
-from cityflow.storage import Candidate, Editions, Runs, Store, layout
-from cityflow.storage.canonical import dumps
+from cityflow.storage import Editions, Store
 from cityflow_processor.comptages.audit import Fullness, Reading, audit
 from cityflow_processor.comptages.edition import edition_id
 from cityflow_processor.comptages.geography import Geography
@@ -19,89 +17,18 @@ from cityflow_processor.comptages.measure import METHOD_VERSION, Measured, measu
 from cityflow_processor.comptages.resolve import DayRecords, resolve
 from cityflow_processor.comptages.thresholds import thresholds
 from cityflow_processor.inputs import Inputs, SplitFile
-from cityflow_processor.tables import WRITER_VERSION, keep, parquet_bytes
+from cityflow_processor.publishing import Built, DayDone, candidate, publish_day, write
+from cityflow_processor.tables import WRITER_VERSION
 
 DATASET: Final = "comptages"
-MOST_RACES: Final = 5
-Ending = Literal["new", "unchanged", "red"]
-Lost = Literal["lost_race"]
-
-
-@dataclass(frozen=True)
-class DayDone:
-    """How a day ended, and what its rows were."""
-
-    day: date
-    ending: Ending
-    edition: str
-    counts: Counts
-    rejected_by_reason: dict[str, int]
-    checks: tuple[Check, ...]
-
-    @property
-    def is_without_data(self) -> bool:
-        """Whether what was published says that the source holds no usable row."""
-        return self.ending != "red" and not self.counts.published
-
-
-@dataclass(frozen=True)
-class _Built:
-    """An edition, audited, not yet published."""
-
-    edition: str
-    document: dict[str, Any]
-    measured: Measured
-    rejects: pl.DataFrame
-    reading: Reading
-    checks: list[Check]
-    inputs: tuple[str, ...]
-
-    @property
-    def is_red(self) -> bool:
-        return any(check.severity is Severity.RED for check in self.checks)
-
-    @property
-    def counts(self) -> Counts:
-        return Counts(
-            rows_in=self.reading.rows_in,
-            published=self.reading.published,
-            rejected=self.reading.rejected,
-            duplicates=self.reading.duplicates,
-        )
 
 
 def process_day(store: Store, inputs: Inputs, day: date) -> DayDone:
-    """Process one day; when another run published meanwhile, look again, or leave it its edition.
-
-    The run stands in the ledger whatever happens. Raises StoreUnavailable.
-    """
-    runs = Runs(store)
-    run = runs.start("process", DATASET, day)
-    try:
-        return _process(store, runs, run, inputs)
-    except Exception as error:
-        runs.finish(run, "failed", error=str(error)[:2000])
-        raise
-
-
-def _process(store: Store, runs: Runs, run: Run, inputs: Inputs) -> DayDone:
+    """Process one day. Raises StoreUnavailable."""
     editions = Editions(store)
-    for _ in range(MOST_RACES):
-        expected = editions.current_version(DATASET, run.day)
-        built = _build(run.day, inputs, _in_place(editions, run.day))
-        if inputs.listing.is_behind(store, run.day):
-            break
-        outputs = _write(store, run.day, built)
-        if built.is_red:
-            return _ended(runs, run, "red", built, outputs)
-        outcome = editions.publish(_candidate(run, built, expected))
-        if outcome == "new":
-            _show(store, DATASET, run.day, built.document)
-        if outcome == "unchanged":
-            show_summary(store, run.day)
-        if outcome != "lost_race":
-            return _ended(runs, run, outcome, built, outputs)
-    return _ended(runs, run, "lost_race", built, [])
+    return publish_day(
+        store, inputs.listing, day, lambda: _build(day, inputs, _in_place(editions, day))
+    )
 
 
 def give_back(
@@ -116,9 +43,9 @@ def give_back(
     built = _build(run.day, inputs, _fullness(editions, run.day, earlier))
     if built.edition != run.edition:
         return None
-    _write(store, run.day, built)
-    candidate = _candidate(run, built, editions.current_version(DATASET, run.day))
-    then = replace(candidate, now=run.ended_at or candidate.now)
+    write(store, run, built)
+    expected = editions.current_version(DATASET, run.day)
+    then = candidate(run, built, expected, run.ended_at or datetime.now(UTC))
     return editions.reinstate(then, move_pointer=move_pointer)
 
 
@@ -136,24 +63,7 @@ def _fullness(editions: Editions, day: date, edition: str | None) -> Fullness:
     return Fullness(document["quality"]["published"], values)
 
 
-def _ended(
-    runs: Runs, run: Run, outcome: Ending | Lost, built: _Built, outputs: list[str]
-) -> DayDone:
-    runs.finish(
-        run,
-        outcome,
-        edition=built.edition if outcome in ("new", "unchanged") else None,
-        inputs=built.inputs,
-        outputs=tuple(outputs),
-        counts=built.counts,
-        checks=tuple(built.checks),
-    )
-    ending: Ending = "unchanged" if outcome == "lost_race" else outcome
-    reasons = built.reading.rejected_by_reason
-    return DayDone(run.day, ending, built.edition, built.counts, reasons, tuple(built.checks))
-
-
-def _build(day: date, inputs: Inputs, in_place: Fullness) -> _Built:
+def _build(day: date, inputs: Inputs, in_place: Fullness) -> Built:
     limits = thresholds()
     geography = inputs.geographies.of_day(day)
     held = inputs.held(day)
@@ -180,14 +90,21 @@ def _build(day: date, inputs: Inputs, in_place: Fullness) -> _Built:
     )
     digests = [file.manifest.raw_sha256 for file in inputs.known_by(day)]
     context = (geography.referentiel_edition, geography.zones_edition)
-    return _Built(
-        edition,
-        summary.model_dump(mode="json"),
-        measured,
-        rejects,
-        reading,
-        checks,
-        tuple(digests + [edition for edition in context if edition]),
+    return Built(
+        edition=edition,
+        document=summary.model_dump(mode="json"),
+        clean=measured.clean,
+        tables=measured.tables,
+        rejects=rejects.drop("day", strict=False),
+        counts=Counts(
+            rows_in=reading.rows_in,
+            published=reading.published,
+            rejected=reading.rejected,
+            duplicates=reading.duplicates,
+        ),
+        rejected_by_reason=reading.rejected_by_reason,
+        checks=tuple(checks),
+        inputs=tuple(digests + [edition for edition in context if edition]),
     )
 
 
@@ -237,54 +154,3 @@ def _rejects_of(day: date, held: list[SplitFile]) -> pl.DataFrame:
         if str(day) in file.manifest.rejects
     ]
     return pl.concat(frames) if frames else pl.DataFrame(schema={"reason": pl.String})
-
-
-def _write(store: Store, day: date, built: _Built) -> list[str]:
-    """Write the edition's objects; those of an edition that exists are the same bytes."""
-    frames = {
-        layout.clean(DATASET, day, built.edition): built.measured.clean,
-        **{
-            layout.table(DATASET, day, built.edition, name): frame
-            for name, frame in built.measured.tables.items()
-        },
-    }
-    for key, frame in frames.items():
-        keep(store.objects, key, frame)
-    if not built.rejects.height:
-        return list(frames)
-    key = layout.rejects(DATASET, day, built.edition)
-    store.objects.put(key, parquet_bytes(built.rejects.drop("day")))
-    return [*frames, key]
-
-
-def _candidate(run: Run, built: _Built, expected: int) -> Candidate:
-    return Candidate(
-        dataset=DATASET,
-        day=run.day,
-        edition=built.edition,
-        document=built.document,
-        status=built.document["status"],
-        records=built.reading.published,
-        run_id=run.run_id,
-        now=datetime.now(UTC),
-        expected=expected,
-    )
-
-
-def show_summary(store: Store, day: date, dataset: str = DATASET) -> None:
-    """The current summary as a file; written again if a kill or another run left it behind."""
-    editions = Editions(store)
-    pointer = editions.current(dataset, day)
-    if pointer is None:
-        return
-    document = editions.document(dataset, day, pointer.edition)
-    if document is None:
-        return
-    _show(store, dataset, day, document)
-
-
-def _show(store: Store, dataset: str, day: date, document: dict[str, Any]) -> None:
-    key = layout.summary_file(dataset, day)
-    text = dumps(document).encode()
-    if store.objects.size(key) != len(text) or store.objects.read(key) != text:
-        store.objects.put(key, text, durable=False)

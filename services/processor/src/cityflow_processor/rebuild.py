@@ -20,10 +20,11 @@ from cityflow_processor.backfill import (
     process,
     split_all,
 )
-from cityflow_processor.days import DATASET, give_back, show_summary
+from cityflow_processor.days import DATASET, give_back
 from cityflow_processor.engine import Engine, LocalEngine, Task
 from cityflow_processor.inputs import DaysSpec, Inputs, prepare
 from cityflow_processor.listing import REFERENCES, Listing
+from cityflow_processor.publishing import show_summary
 from cityflow_processor.reference.geographies import Geographies
 from cityflow_processor.reference.versions import References
 from cityflow_processor.reference.versions import give_back as give_back_versions
@@ -168,7 +169,7 @@ def _replay_day(store: Store, replay: _Replay, day: date) -> _Replayed:
             failed.append(f"edition {run.edition} of {day}: it comes out otherwise here")
             continue
         found, earlier = found + given, run.edition
-    show_summary(store, day)
+    show_summary(store, DATASET, day)
     return _Replayed(found, tuple(dict.fromkeys(failed)))
 
 

@@ -7,8 +7,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from cityflow.contracts import Counts
-from cityflow_processor.days import DayDone
 from cityflow_processor.history import Compacted
+from cityflow_processor.publishing import DayDone
 
 if TYPE_CHECKING:
     from rich.table import Table

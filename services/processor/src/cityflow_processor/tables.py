@@ -52,12 +52,12 @@ def conform(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     """
     types = schema(table)
     kept = {name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Categorical)}
-    wrong = {
-        name: dtype
+    wrong = [
+        pl.col(name).cast(dtype)
         for name, dtype in types.items()
         if frame.schema[name] != dtype and not (name in kept and dtype == pl.String)
-    }
-    return (frame.cast(wrong) if wrong else frame)[list(types)]  # type: ignore[arg-type]
+    ]
+    return (frame.with_columns(wrong) if wrong else frame)[list(types)]
 
 
 def named(codes: npt.NDArray[np.int64], names: Sequence[str | None]) -> pl.Series:

@@ -3,12 +3,22 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from statistics import mean, median
+from typing import NamedTuple
 
 import polars as pl
 
 from cityflow.calendar import DayType, day_type
 from cityflow.contracts import Check, Severity
 from cityflow_processor.bikes.thresholds import limits
+
+
+class _Before(NamedTuple):
+    """A day before, over all counters; `counting` is how many had a count."""
+
+    day: date
+    hours: int
+    expected_hours: int
+    counting: int
 
 
 def audit(
@@ -20,7 +30,7 @@ def audit(
         pl.col("expected_hours").sum(),
         (pl.col("hours") > 0).sum().alias("counting"),
     )
-    days = by_day.sort("day").to_dicts()
+    days = [_Before(**row) for row in by_day.sort("day").to_dicts()]
     checks = [_conservation(counters, records)]
     if not records.height:
         return checks
@@ -32,19 +42,19 @@ def audit(
     ]
 
 
-def _since(days: Sequence[dict[str, int]], day: date, length: int) -> list[dict[str, int]]:
+def _since(days: Sequence[_Before], day: date, length: int) -> list[_Before]:
     first = day - timedelta(days=length)
-    return [row for row in days if row["day"] >= first]  # type: ignore[operator]
+    return [row for row in days if row.day >= first]
 
 
 def _check(name: str, found: bool, message: str) -> Check:
     return Check(name=name, severity=Severity.YELLOW if found else Severity.GREEN, message=message)
 
 
-def _history(day: date, counters: pl.DataFrame, days: Sequence[dict[str, int]]) -> Check:
+def _history(day: date, counters: pl.DataFrame, days: Sequence[_Before]) -> Check:
     kind = day_type(day)
     recent = _since(days, day, limits().whole("volume_days"))
-    like = [row["hours"] for row in recent if day_type(row["day"]) == kind]  # type: ignore[arg-type]
+    like = [row.hours for row in recent if day_type(row.day) == kind]
     hours = int(counters["hours"].sum())
     if not like:
         return _check("history", False, f"{hours:,} counter-hours; no like day to compare with")
@@ -56,9 +66,9 @@ def _history(day: date, counters: pl.DataFrame, days: Sequence[dict[str, int]]) 
     )
 
 
-def _identity(day: date, counters: pl.DataFrame, days: Sequence[dict[str, int]]) -> Check:
+def _identity(day: date, counters: pl.DataFrame, days: Sequence[_Before]) -> Check:
     counting = counters.filter(pl.col("hours") > 0)
-    recent = [row["counting"] for row in _since(days, day, limits().whole("volume_days"))]
+    recent = [row.counting for row in _since(days, day, limits().whole("volume_days"))]
     message = f"{counting.height:,} counters count"
     if not recent:
         return _check("identity", False, message)
@@ -69,10 +79,10 @@ def _identity(day: date, counters: pl.DataFrame, days: Sequence[dict[str, int]])
     return _check("identity", counting.height < limits()["identity_share"] * usual, said)
 
 
-def _coverage(day: date, counters: pl.DataFrame, days: Sequence[dict[str, int]]) -> Check:
+def _coverage(day: date, counters: pl.DataFrame, days: Sequence[_Before]) -> Check:
     share = int(counters["hours"].sum()) / int(counters["expected_hours"].sum())
     recent = _since(days, day, limits().whole("coverage_days"))
-    before = [row["hours"] / row["expected_hours"] for row in recent if row["expected_hours"]]
+    before = [row.hours / row.expected_hours for row in recent if row.expected_hours]
     if not before:
         return _check("coverage", False, f"{share:.1%} of the expected hours")
     usual = median(before)

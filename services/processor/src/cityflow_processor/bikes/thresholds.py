@@ -1,12 +1,8 @@
 """The thresholds of the bike counters, from one versioned table."""
 
-from functools import cache
-from importlib.resources import files
+from functools import partial
+from typing import Final
 
-from cityflow_processor.records.limits import Limits, read_limits
+from cityflow_processor.records.limits import limits_of
 
-
-@cache
-def limits() -> Limits:
-    """The thresholds in force."""
-    return read_limits(files(__package__).joinpath("thresholds.csv").read_text(encoding="utf-8"))
+limits: Final = partial(limits_of, "cityflow_processor.bikes")

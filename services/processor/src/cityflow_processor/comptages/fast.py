@@ -11,13 +11,21 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from cityflow_processor.comptages.attributes import Described
-from cityflow_processor.comptages.fields import ARC, ATTRIBUTES, MEASURED, STATE, STATUS, TIME
+from cityflow_processor.comptages.fields import ARC, ATTRIBUTES, STATE, STATUS, TIME
 from cityflow_processor.comptages.header import Header, is_known
 from cityflow_processor.comptages.known_lines import KnownLines, joined
 from cityflow_processor.comptages.lines import Lines
 from cityflow_processor.comptages.lookups import Coded, Ints, Vocabulary
 from cityflow_processor.comptages.regular import is_regular
-from cityflow_processor.comptages.tokens import NUMBERS, Rows, TokenReject, complete, described
+from cityflow_processor.comptages.tokens import (
+    NUMBERS,
+    Rows,
+    TokenReject,
+    coded_texts,
+    complete,
+    described,
+    new_vocabularies,
+)
 
 _IS_KNOWN: Final = {guard: partial(is_known, guard) for guard in (STATE, STATUS)}
 
@@ -80,7 +88,7 @@ def read_alone(data: bytes, header: Header, known: KnownLines) -> FastTokens:
     frame = _parse(data, header, _types(vocabularies), quote=None).rechunk()
     if frame.height != len(lines):
         raise NotRegular
-    texts = _coded(frame, vocabularies)
+    texts = coded_texts(frame, vocabularies)
     if not _stand_alone(texts, header.guard):
         raise NotRegular
     return FastTokens(frame, texts, lines, header, known)
@@ -103,20 +111,15 @@ def read_regular(data: bytes, header: Header) -> FastTokens:
     lines = Lines(data)
     if lines.has_control():
         raise NotRegular
-    vocabularies = {name: Vocabulary() for name in MEASURED}
+    vocabularies = new_vocabularies()
     frame = _parse_regular(data, header, _types(vocabularies)).rechunk()
-    return FastTokens(frame, _coded(frame, vocabularies), lines, header)
+    return FastTokens(frame, coded_texts(frame, vocabularies), lines, header)
 
 
 def _types(vocabularies: Mapping[str, Vocabulary]) -> dict[str, pl.DataType]:
     """The types that the measured columns are read as."""
     types: dict[str, pl.DataType] = {name: one.type for name, one in vocabularies.items()}
     return types | {name: pl.Float64() for name in NUMBERS}
-
-
-def _coded(frame: pl.DataFrame, vocabularies: Mapping[str, Vocabulary]) -> dict[str, Coded]:
-    names = [name for name in MEASURED if name in frame.columns and name not in NUMBERS]
-    return {name: vocabularies[name].coded(frame[name]) for name in names}
 
 
 def _parse_regular(data: bytes, header: Header, wanted: Mapping[str, pl.DataType]) -> pl.DataFrame:

@@ -119,11 +119,6 @@ class Coded:
         return self.vocabulary.judge(self.codes, judgement)
 
 
-def coded(values: pl.Series) -> Coded:
-    """A Categorical column, by a vocabulary of its own."""
-    return Vocabulary().coded(values)
-
-
 def distinct_rows(frame: pl.DataFrame) -> tuple[Ints, npt.NDArray[np.uint64], pl.DataFrame]:
     """Place of each row among the distinct ones, the keys of these, and these."""
     hashes = frame.hash_rows(seed=7).to_numpy()

@@ -21,7 +21,7 @@ from cityflow_processor.comptages.fields import (
     TIME,
 )
 from cityflow_processor.comptages.header import Header
-from cityflow_processor.comptages.lookups import Coded, coded, distinct_rows
+from cityflow_processor.comptages.lookups import Coded, Vocabulary, distinct_rows
 from cityflow_processor.comptages.tolerant import Record, records
 
 Rows = npt.NDArray[np.int64]
@@ -67,9 +67,15 @@ class Tokens(Protocol):
         """Place of each of these rows among the attributes described, which are `complete`."""
 
 
-def coded_texts(frame: pl.DataFrame) -> dict[str, Coded]:
+def coded_texts(frame: pl.DataFrame, vocabularies: Mapping[str, Vocabulary]) -> dict[str, Coded]:
     """The columns of measured texts (Categorical) by their codes."""
-    return {n: coded(frame[n]) for n in MEASURED if n in frame.columns and n not in NUMBERS}
+    names = [name for name in MEASURED if name in frame.columns and name not in NUMBERS]
+    return {name: vocabularies[name].coded(frame[name]) for name in names}
+
+
+def new_vocabularies() -> dict[str, Vocabulary]:
+    """An empty vocabulary for each measured column."""
+    return {name: Vocabulary() for name in MEASURED}
 
 
 def described(texts: pl.DataFrame) -> tuple[Rows, Described]:
@@ -96,7 +102,7 @@ class FrameTokens:
         line_count: int,
         rejects: list[TokenReject],
     ) -> None:
-        self.texts: Mapping[str, Coded] = coded_texts(frame)
+        self.texts: Mapping[str, Coded] = coded_texts(frame, new_vocabularies())
         self.numbers = frame.select(NUMBERS)
         self.line_count = line_count
         self.rejects = rejects

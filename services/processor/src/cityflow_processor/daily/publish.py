@@ -3,29 +3,28 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 import polars as pl
 
 from cityflow.attribution import attribution_for
-from cityflow.contracts import Check, Counts, Run, Severity
+from cityflow.contracts import Check, Counts
 from cityflow.contracts.daily import DayContext, DayQuality
 from cityflow.contracts.tables import REJECTS
-from cityflow.storage import Candidate, Editions, Runs, Store, layout
+from cityflow.storage import Editions, Store
 from cityflow.storage.canonical import digest, dumps
 from cityflow_processor.daily.files import ReadFile, in_force
 from cityflow_processor.daily.past import Looked, Past, frame_digest
-from cityflow_processor.days import DayDone, Ending, Lost, show_summary
 from cityflow_processor.listing import Listing
+from cityflow_processor.publishing import Built, DayDone, publish_day
 from cityflow_processor.records.districts import Districts
 from cityflow_processor.records.gates import InPlace, Reading, gates
 from cityflow_processor.records.module import Context, Measured, Module
 from cityflow_processor.records.resolve import Resolved, resolve
-from cityflow_processor.tables import WRITER_VERSION, conform, keep, parquet_bytes, schema
+from cityflow_processor.tables import WRITER_VERSION, conform, schema
 
 EDITION_DIGITS: Final = 20
-MOST_RACES: Final = 5
 
 
 @dataclass(frozen=True)
@@ -70,68 +69,20 @@ class Sources:
         return any(file.entry.meta.synthetic for file in used)
 
 
-@dataclass(frozen=True)
-class _Built:
-    """An edition, audited, not yet published."""
-
-    edition: str
-    document: dict[str, Any]
-    clean: pl.DataFrame
-    tables: dict[str, pl.DataFrame]
-    rejects: pl.DataFrame
-    reading: Reading
-    checks: tuple[Check, ...]
-    inputs: tuple[str, ...]
-
-    @property
-    def is_red(self) -> bool:
-        return any(check.severity is Severity.RED for check in self.checks)
-
-    @property
-    def counts(self) -> Counts:
-        return Counts(
-            rows_in=self.reading.rows_in,
-            published=self.reading.published,
-            rejected=self.reading.rejected,
-            duplicates=self.reading.duplicates,
-        )
-
-
 def process_day(store: Store, sources: Sources, districts: Districts, day: date) -> DayDone:
-    """Process one day; when another run published meanwhile, look again, or leave it its edition.
-
-    The run stands in the ledger whatever happens. Raises StoreUnavailable.
-    """
-    runs = Runs(store)
-    run = runs.start("process", sources.module.name, day)
-    try:
-        return _process(store, runs, run, sources, districts)
-    except Exception as error:
-        runs.finish(run, "failed", error=str(error)[:2000])
-        raise
-
-
-def _process(store: Store, runs: Runs, run: Run, sources: Sources, districts: Districts) -> DayDone:
+    """Process one day, which the later ones may then look back at. Raises StoreUnavailable."""
     editions, name = Editions(store), sources.module.name
-    for _ in range(MOST_RACES):
-        expected = editions.current_version(name, run.day)
-        built = _build(sources, districts, run.day, _in_place(editions, name, run.day))
-        if sources.listing.is_behind(store, run.day):
-            break
-        outputs = _write(store, name, run.day, built)
-        if built.is_red:
-            return _ended(runs, run, "red", built, outputs)
-        outcome = editions.publish(_candidate(run, built, expected))
-        if outcome != "lost_race":
-            show_summary(store, run.day, name)
-            pointer = editions.current(name, run.day)
-            if pointer is not None:
-                sources.past.published(pointer)
-            return _ended(runs, run, outcome, built, outputs)
-    return _ended(runs, run, "lost_race", built, [])
+
+    def build() -> Built:
+        return _build(sources, districts, day, _in_place(editions, name, day))
+
+    done = publish_day(store, sources.listing, day, build)
+    if (pointer := editions.current(name, day)) is not None:
+        sources.past.published(pointer)
+    return done
 
 
-def _build(sources: Sources, districts: Districts, day: date, in_place: InPlace) -> _Built:
+def _build(sources: Sources, districts: Districts, day: date, in_place: InPlace) -> Built:
     module, chosen = sources.module, sources.choose(day)
     resolved = _records(module, chosen, day)
     listed = _listed(module, chosen)
@@ -150,15 +101,21 @@ def _build(sources: Sources, districts: Districts, day: date, in_place: InPlace)
         "quality": _quality(reading, checks),
         **measured.blocks,
     }
-    return _Built(
-        edition,
-        module.summary.model_validate(document).model_dump(mode="json"),
-        resolved.records,
-        _tables(module, measured),
-        rejects,
-        reading,
-        checks,
-        _inputs(chosen, looked, districts),
+    return Built(
+        edition=edition,
+        document=module.summary.model_validate(document).model_dump(mode="json"),
+        clean=resolved.records,
+        tables=_tables(module, measured),
+        rejects=rejects,
+        counts=Counts(
+            rows_in=reading.rows_in,
+            published=reading.published,
+            rejected=reading.rejected,
+            duplicates=reading.duplicates,
+        ),
+        rejected_by_reason=dict(reading.rejected_by_reason),
+        checks=checks,
+        inputs=_inputs(chosen, looked, districts),
     )
 
 
@@ -272,48 +229,3 @@ def _in_place(editions: Editions, dataset: str, day: date) -> InPlace:
     if document is None:
         return InPlace()
     return InPlace(document["quality"]["published"], document["quality"]["values"])
-
-
-def _write(store: Store, dataset: str, day: date, built: _Built) -> list[str]:
-    """Write the edition's objects; those of an edition that exists are the same bytes."""
-    frames = {layout.clean(dataset, day, built.edition): built.clean}
-    for name, frame in built.tables.items():
-        frames[layout.table(dataset, day, built.edition, name)] = frame
-    for key, frame in frames.items():
-        keep(store.objects, key, frame)
-    if not built.rejects.height:
-        return list(frames)
-    key = layout.rejects(dataset, day, built.edition)
-    store.objects.put(key, parquet_bytes(built.rejects))
-    return [*frames, key]
-
-
-def _candidate(run: Run, built: _Built, expected: int) -> Candidate:
-    return Candidate(
-        dataset=run.dataset,
-        day=run.day,
-        edition=built.edition,
-        document=built.document,
-        status=built.document["status"],
-        records=built.reading.published,
-        run_id=run.run_id,
-        now=datetime.now(UTC),
-        expected=expected,
-    )
-
-
-def _ended(
-    runs: Runs, run: Run, outcome: Ending | Lost, built: _Built, outputs: list[str]
-) -> DayDone:
-    runs.finish(
-        run,
-        outcome,
-        edition=built.edition if outcome in ("new", "unchanged") else None,
-        inputs=built.inputs,
-        outputs=tuple(outputs),
-        counts=built.counts,
-        checks=built.checks,
-    )
-    ending: Ending = "unchanged" if outcome == "lost_race" else outcome
-    reasons = dict(built.reading.rejected_by_reason)
-    return DayDone(run.day, ending, built.edition, built.counts, reasons, built.checks)

@@ -3,6 +3,8 @@
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Limits:
         return int(self.values[name])
 
 
-def read_limits(text: str) -> Limits:
-    """The table from its text."""
+@cache
+def limits_of(package: str) -> Limits:
+    """The thresholds in force, from `thresholds.csv` of a package."""
+    text = files(package).joinpath("thresholds.csv").read_text(encoding="utf-8")
     return Limits({row["name"]: row["value"] for row in csv.DictReader(text.splitlines())})
