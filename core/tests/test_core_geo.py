@@ -8,9 +8,10 @@ import pytest
 import shapely
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from pyproj import Geod
 from shapely.geometry import Point, shape
 
-from cityflow.geo import ZoneIndex, area_m2, length_m, midpoint
+from cityflow.geo import LineIndex, ZoneIndex, area_m2, length_m, midpoint
 
 Json = dict[str, Any]
 IN_PARIS = st.tuples(
@@ -184,3 +185,26 @@ def test_a_polygon_that_crosses_itself_is_repaired() -> None:
     assert not shapely.is_valid(shape(bow_tie))
     index = ZoneIndex([("x", bow_tie)])
     assert (index.locate(0.1, 0.5), index.locate(0.5, 0.1)) == ("x", None)
+
+
+@pytest.mark.parametrize("azimuth", [0, 45, 90, 135, 180, 270])
+def test_forty_metres_are_forty_metres_in_every_direction(azimuth: int) -> None:
+    geod = Geod(ellps="WGS84")
+    site = (2.25, 48.90)
+    sides = {"near": 39.99, "far": 40.01}
+    lines = []
+    for code, metres in sides.items():
+        lon, lat, _ = geod.fwd(*site, azimuth, metres)
+        onward = geod.fwd(lon, lat, azimuth, 500)[:2]
+        lines.append((code, line((lon, lat), onward)))
+    index = LineIndex([*lines, ("away", line((2.45, 48.82), (2.46, 48.82)))])
+    tiny = {"type": "Polygon", "coordinates": [[site, (2.25 + 1e-9, 48.9), (2.25, 48.9), site]]}
+    ((code, distance),) = index.near(tiny, 40)
+    assert code == "near"
+    assert distance == pytest.approx(39.99, abs=0.002)
+
+
+def test_a_line_that_touches_is_at_no_distance() -> None:
+    index = LineIndex([("b", line((2.0, 48.5), (3.0, 48.5))), ("a", line((1.0, 1.0), (1.0, 2.0)))])
+    assert index.near(box(2.4, 48.4, 2.5, 48.6), 1) == [("b", 0.0)]
+    assert LineIndex([]).near(box(0, 0, 1, 1), 40) == []

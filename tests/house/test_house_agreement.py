@@ -90,15 +90,18 @@ HOURS = (
     "latitude,longitude,elevation,utc_offset_seconds,timezone,timezone_abbreviation\n"
     "48.86,2.34,50.0,0,GMT,GMT\n\ntime,temperature_2m (°C)\n2025-03-05T07:00,7.5\n"
 )
-
-
-@pytest.mark.parametrize(
-    ("dataset", "text"), [("bikes", BIKES), ("velib", STATIONS), ("weather", HOURS)]
+WORKS = (
+    "identifiant,date_debut,date_fin,impact_circulation,niveau_perturbation\n"
+    "CP1,2025-03-01,2025-03-05,RESTREINTE,1\n"
 )
+SMALL = {"bikes": BIKES, "velib": STATIONS, "weather": HOURS, "chantiers": WORKS}
+
+
+@pytest.mark.parametrize(("dataset", "text"), SMALL.items())
 def test_the_small_datasets_from_a_file_to_the_api(dataset: str, text: str, tmp_path: Path) -> None:
     with a_house(dataset) as house:
         assert archived(house, text, tmp_path) == "stored"
-        assert house.counts()["published"] == 1
+        assert house.counts(first=DAY, last=DAY)["published"] == 1
         client = create_app(Settings(output_dir=house.folder), house.store).test_client()
         answer = client.get(f"/v1/days/{DAY}/metrics/{dataset}")
         assert answer.status_code == 200

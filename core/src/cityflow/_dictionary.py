@@ -22,6 +22,7 @@ from cityflow.contracts import (
     SourceDay,
 )
 from cityflow.contracts.bikes import BikesSummary
+from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.published import TABLES
 from cityflow.contracts.report_tables import FIGURES, SECTIONS
 from cityflow.contracts.tables import Kind, Table
@@ -63,6 +64,7 @@ DOCUMENTS: Final = (
     ),
     _Published(BikesSummary, "Document `edition/bikes`; as a file like that of the road loops."),
     _Published(VelibSummary, "Document `edition/velib`; as a file like that of the road loops."),
+    _Published(ChantiersSummary, "Document `edition/chantiers`; as a file like the others."),
     _Published(WeatherSummary, "Document `edition/weather`; as a file like the others."),
     _Published(
         DailyReport,

@@ -96,6 +96,43 @@ class ZoneIndex:
         return [self.codes[n] if n < len(self.codes) else None for n in first]
 
 
+class LineIndex:
+    """Finds the lines near an area. Lines are (code, LineString or MultiLineString).
+
+    Distances are metres on a transverse Mercator plane whose middle is that of the lines: within
+    25 km of its meridian a metre is true to 10⁻⁵. ValueError as for the module.
+    """
+
+    def __init__(self, lines: Sequence[tuple[str, Json]]) -> None:
+        ordered = sorted(lines, key=lambda line: line[0])
+        self.codes = tuple(code for code, _ in ordered)
+        degrees = [_geometry(geojson, _LINES) for _, geojson in ordered]
+        self._plane = _plane(shapely.total_bounds(degrees)) if degrees else None
+        self._lines = [self._flat(line) for line in degrees]
+        self._tree = shapely.STRtree(self._lines)
+
+    def near(self, area: Json, distance_m: float) -> list[tuple[str, float]]:
+        """Code and distance in metres of each line at most so far from a Polygon or MultiPolygon,
+        by code; 0 for a line that touches it. A polygon that crosses itself is repaired first.
+        """
+        if not self.codes:
+            return []
+        flat = self._flat(shapely.make_valid(_geometry(area, _AREAS)))
+        hits = sorted(int(n) for n in self._tree.query(flat, "dwithin", distance_m))
+        return [(self.codes[n], float(shapely.distance(flat, self._lines[n]))) for n in hits]
+
+    def _flat(self, geometry: Any) -> Any:
+        return shapely.transform(shapely.force_2d(geometry), self._plane, interleaved=False)
+
+
+def _plane(bounds: "NDArray[np.float64]") -> Any:
+    """From degrees to metres, around the middle of (west, south, east, north)."""
+    from pyproj import Proj
+
+    west, south, east, north = (float(bound) for bound in bounds)
+    return Proj(proj="tmerc", lon_0=(west + east) / 2, lat_0=(south + north) / 2, ellps="WGS84")
+
+
 def _zone(code: str, geojson: Json) -> Any:
     try:
         return shapely.make_valid(_geometry(geojson, _AREAS))

@@ -7,6 +7,7 @@ import pytest
 from cityflow.attribution import attribution_for
 from cityflow.contracts import Check, DailyReport, Dataset, Pointer
 from cityflow.contracts.bikes import BikesHour, BikesSummary, BikesTotals, BikesYear
+from cityflow.contracts.chantiers import ChantiersSummary, WorkRank, WorksTotals
 from cityflow.contracts.daily import DayContext, DayQuality, DaySummary
 from cityflow.contracts.weather import WeatherDay, WeatherSummary
 from cityflow_reporter.compose import Evidence, compose
@@ -46,6 +47,23 @@ def bikes() -> BikesSummary:
     )  # fmt: skip
 
 
+def works() -> ChantiersSummary:
+    weighed = {"impact_weight": 1.0, "impact_share": 0.5, "area_m2": 90.5, "geometry_share": 1.0}
+    totals = WorksTotals(
+        active=2, severe=1, closed=1, dead_end=0, one_way=0, restricted=0, unknown_impact=1,
+        **weighed, exposed_arcs=4, listed=5, announced=1, suspended=1, finished=0, ended=1,
+        overdue=1, starting=0, ending=1,
+    )  # fmt: skip
+    top = WorkRank(
+        rank=1, work_id="CP1", street="rue de Rivoli", arrondissement="4", start=DAY, end=DAY,
+        impact="closed", impact_weight=1.0, level=2, area_m2=90.5, exposed_arcs=4,
+    )  # fmt: skip
+    return ChantiersSummary(
+        **common(Dataset.CHANTIERS), snapshot_at=NOON, snapshot_later=False, snapshot_age_h=12.0,
+        totals=totals, arrondissements=(), top_works=(top,),
+    )  # fmt: skip
+
+
 def weather() -> WeatherSummary:
     place = WeatherDay(
         place="48.86,2.34", place_name=None, provider="open-meteo", period="hour", hours=23,
@@ -70,15 +88,16 @@ def evidence(summary: DaySummary) -> Evidence:
 @pytest.fixture
 def report() -> DailyReport:
     roads = Evidence(Dataset.COMPTAGES, None, None, None)
-    return compose(DAY, [roads, evidence(bikes()), evidence(weather())])
+    return compose(DAY, [roads, *map(evidence, (bikes(), works(), weather()))])
 
 
 def test_the_documents_of_published_datasets_are_carried_whole(report: DailyReport) -> None:
     assert (report.bikes, report.weather, report.velib) == (bikes(), weather(), None)
+    assert report.chantiers == works()
     assert [missing.dataset for missing in report.missing] == ["comptages"]
     assert DailyReport.model_validate_json(report.model_dump_json()) == report
     named = [credit.source.rpartition(" / ")[2] for credit in report.attributions]
-    assert named == ["comptage-velo-donnees-compteurs", "weather"]
+    assert named == ["comptage-velo-donnees-compteurs", "chantiers-perturbants", "weather"]
 
 
 def test_each_section_has_its_rows_and_credits_its_own_source(report: DailyReport) -> None:
@@ -90,7 +109,8 @@ def test_each_section_has_its_rows_and_credits_its_own_source(report: DailyRepor
     assert (place["category"], place["dataset"]) == ("fair", "weather")
     assert len(rows["bikes_hourly"]) == 1 and rows["velib_totals"] == []
     checks = [(row["dataset"], row["name"]) for row in rows["checks"]]
-    assert checks == [("bikes", "volume"), ("weather", "volume")]
+    assert checks == [(name, "volume") for name in ("bikes", "chantiers", "weather")]
+    assert [row["work_id"] for row in rows["chantiers_top_works"]] == ["CP1"]
     read = {(r["dataset"], r["kind"], r["name"]): r["rows"] for r in rows["quality"]}
     assert read["bikes", "read", "rows_in"] == 25
     assert read["weather", "rejected", "bad_time"] == 1
@@ -101,3 +121,6 @@ def test_coverage_stands_beside_every_count(report: DailyReport) -> None:
     assert found["bikes_totals", "bikes"]["coverage"] == 0.5
     assert found["bikes_hourly", "bikes"]["coverage"] == 0.5
     assert found["weather", "temperature_c"]["value"] == 9.5
+    area = found["chantiers_totals", "area_m2"]
+    assert (area["value"], area["unit"], area["coverage"]) == (90.5, "m²", 1.0)
+    assert found["chantiers_totals", "impact_weight"]["coverage"] == 0.5

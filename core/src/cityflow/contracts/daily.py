@@ -31,6 +31,9 @@ class DayContext(Model):
     past: str | None = Field(
         description="Digest of the figures of earlier days it is compared with, null if none"
     )
+    referentiel: str | None = Field(
+        default=None, description="Edition of the lines of road arcs, null if none is used"
+    )
 
 
 class DaySummary(PublishedDocument):

@@ -5,6 +5,8 @@ from typing import Final
 from cityflow.contracts.base import PublishedDocument
 from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.bikes_tables import BIKES_TABLES
+from cityflow.contracts.chantiers import ChantiersSummary
+from cityflow.contracts.chantiers_tables import CHANTIERS_TABLES
 from cityflow.contracts.comptages import ComptagesSummary
 from cityflow.contracts.tables import COMPTAGES_TABLES, Table
 from cityflow.contracts.velib import VelibSummary
@@ -16,6 +18,7 @@ TABLES: Final[dict[str, tuple[Table, ...]]] = {
     "comptages": COMPTAGES_TABLES,
     "bikes": BIKES_TABLES,
     "velib": VELIB_TABLES,
+    "chantiers": CHANTIERS_TABLES,
     "weather": WEATHER_TABLES,
 }
 
@@ -23,5 +26,6 @@ SUMMARIES: Final[dict[str, type[PublishedDocument]]] = {
     "comptages": ComptagesSummary,
     "bikes": BikesSummary,
     "velib": VelibSummary,
+    "chantiers": ChantiersSummary,
     "weather": WeatherSummary,
 }

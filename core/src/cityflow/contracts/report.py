@@ -7,6 +7,7 @@ from pydantic import Field
 
 from cityflow.contracts.base import Attribution, Credited, Dataset, DocumentBase, Edition, Model
 from cityflow.contracts.bikes import BikesSummary
+from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.comptages import ComptagesSummary
 from cityflow.contracts.velib import VelibSummary
 from cityflow.contracts.weather import WeatherSummary
@@ -65,6 +66,9 @@ class DailyReport(DocumentBase):
     )
     velib: VelibSummary | None = Field(
         default=None, description="Bike-share stations of the day; null if they are missing"
+    )
+    chantiers: ChantiersSummary | None = Field(
+        default=None, description="Road works of the day; null if they are missing"
     )
     weather: WeatherSummary | None = Field(
         default=None, description="Weather of the day; null if it is missing"

@@ -20,6 +20,7 @@ from cityflow.contracts.bikes import (
     BikesTotals,
     BikesYear,
 )
+from cityflow.contracts.chantiers import WorkRank, WorksTotals, WorksZone
 from cityflow.contracts.comptages import ArcRank, AreaTotals, CongestionAlert, DayTotals, Hour
 from cityflow.contracts.report import Missing, SourceState
 from cityflow.contracts.tables import Column, Kind, Table
@@ -39,8 +40,9 @@ _UNITS = {
     "saturated": "arcs",
     "blocked": "arcs",
     "records": "rows",
+    "exposed_arcs": "arcs",
 }
-_UNITS_BY_ENDING = {"_veh": "veh", "_veh_km": "veh·km", "_pct": "%", "_hours": "arc·h"}
+_UNITS_BY_ENDING = {"_veh": "veh", "_veh_km": "veh·km", "_pct": "%", "_hours": "arc·h", "_m2": "m²"}
 _DAY = (
     Column("day", "date", "", "Service day, a calendar day of Europe/Paris"),
     Column("dataset", "text", "", "Dataset the row speaks of"),
@@ -175,6 +177,24 @@ VELIB_ARRONDISSEMENTS = _section(
     "Bike-share stations by arrondissement.",
     tuple(columns_of(VelibArea)),
 )
+CHANTIERS_TOTALS = _section(
+    "chantiers_totals",
+    (),
+    "Road works on the list of the day, and those that are active.",
+    tuple(columns_of(WorksTotals)),
+)
+CHANTIERS_ARRONDISSEMENTS = _section(
+    "chantiers_arrondissements",
+    ("arrondissement",),
+    "Active road works by arrondissement.",
+    tuple(columns_of(WorksZone)),
+)
+CHANTIERS_TOP_WORKS = _section(
+    "chantiers_top_works",
+    ("rank",),
+    "Heaviest active road works, at most 50.",
+    tuple(columns_of(WorkRank)),
+)
 WEATHER = _section(
     "weather",
     ("place",),
@@ -223,6 +243,9 @@ SECTIONS = (
     BIKES_FINDINGS,
     VELIB_TOTALS,
     VELIB_ARRONDISSEMENTS,
+    CHANTIERS_TOTALS,
+    CHANTIERS_ARRONDISSEMENTS,
+    CHANTIERS_TOP_WORKS,
     WEATHER,
     WEATHER_HOURLY,
     QUALITY,
@@ -242,6 +265,9 @@ COVERAGE = {
     "compared_bikes": "coverage",
     "typical_bikes": "coverage",
     "ratio": "coverage",
+    "impact_weight": "impact_share",
+    "area_m2": "geometry_share",
+    "exposed_arcs": "geometry_share",
 }
 """The coverage that stands beside a figure, by column."""
 

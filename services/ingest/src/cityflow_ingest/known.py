@@ -1,7 +1,7 @@
 """Every format CityFlow can tell from its content, as data: nothing here is decided by a file name.
 
-Only `comptages`, `referentiel` and `arrondissements` are processed today. The others are archived
-all the same: their sources forget, and what was not kept cannot be fetched again.
+What is not yet processed is archived all the same: the sources forget, and what was not kept cannot
+be fetched again.
 """
 
 from typing import Final

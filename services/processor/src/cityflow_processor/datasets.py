@@ -8,6 +8,7 @@ from cityflow.storage import RawZone, Store
 from cityflow_processor import backfill
 from cityflow_processor.backfill import Asked
 from cityflow_processor.bikes.module import BIKES
+from cityflow_processor.chantiers.module import CHANTIERS
 from cityflow_processor.daily.backfill import process as process_small
 from cityflow_processor.days import DATASET
 from cityflow_processor.engine import LocalEngine
@@ -16,7 +17,7 @@ from cityflow_processor.result import Result
 from cityflow_processor.velib.module import VELIB
 from cityflow_processor.weather.module import WEATHER
 
-MODULES: dict[str, Module] = {module.name: module for module in (BIKES, VELIB, WEATHER)}
+MODULES: dict[str, Module] = {module.name: module for module in (BIKES, VELIB, CHANTIERS, WEATHER)}
 NAMES = (DATASET, *MODULES)
 
 

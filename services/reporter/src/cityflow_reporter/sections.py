@@ -7,6 +7,7 @@ from typing import Any
 from cityflow.contracts import ComptagesSummary, DailyReport, Dataset, SourceState
 from cityflow.contracts.base import Model
 from cityflow.contracts.bikes import BikesSummary
+from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.daily import DaySummary
 from cityflow.contracts.report_tables import COVERAGE, SECTIONS
 from cityflow.contracts.tables import Table
@@ -31,11 +32,13 @@ _CREDIT = ("source", "licence", "attribution")
 def section_rows(report: DailyReport) -> dict[str, list[Row]]:
     """The rows of every section by its name; a section without figures is an empty list."""
     roads = _roads(report.comptages) if report.comptages else {}
-    small = [one for one in (report.bikes, report.velib, report.weather) if one is not None]
+    carried = (report.bikes, report.velib, report.chantiers, report.weather)
+    small = [one for one in carried if one is not None]
     own = {
         **roads,
         **(_bikes(report.bikes) if report.bikes else {}),
         **(_velib(report.velib) if report.velib else {}),
+        **(_chantiers(report.chantiers) if report.chantiers else {}),
         **(_weather(report.weather) if report.weather else {}),
         "quality": [*roads.get("quality", ()), *chain.from_iterable(map(_quality, small))],
         "checks": [*roads.get("checks", ()), *chain.from_iterable(map(_checks, small))],
@@ -92,6 +95,15 @@ def _velib(summary: VelibSummary) -> dict[str, list[Row]]:
         summary,
         velib_totals=[_flat(summary.totals)],
         velib_arrondissements=map(_flat, summary.arrondissements),
+    )
+
+
+def _chantiers(summary: ChantiersSummary) -> dict[str, list[Row]]:
+    return _named(
+        summary,
+        chantiers_totals=[_flat(summary.totals)],
+        chantiers_arrondissements=map(_flat, summary.arrondissements),
+        chantiers_top_works=map(_flat, summary.top_works),
     )
 
 

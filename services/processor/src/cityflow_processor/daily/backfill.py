@@ -14,8 +14,11 @@ from cityflow_processor.daily.files import ReadFile, read_file
 from cityflow_processor.daily.past import Past
 from cityflow_processor.daily.publish import Sources, process_day
 from cityflow_processor.listing import Listing
+from cityflow_processor.records.arcs import Arcs
 from cityflow_processor.records.districts import Districts
 from cityflow_processor.records.module import Module
+from cityflow_processor.records.places import Places
+from cityflow_processor.reference.loops import loops
 from cityflow_processor.reference.versions import References, Version, load, references
 from cityflow_processor.reference.zones import zones
 from cityflow_processor.result import Result
@@ -30,12 +33,11 @@ def process(store: Store, module: Module, asked: Asked) -> Result:
     result = Result(module.name)
     listing = Listing.take(store, module.name)
     files = _read_files(store, module, listing.files, result)
-    polygons = references(store, "arrondissements")
-    result.unreadable.extend(polygons.unreadable)
+    places = _Places(store, module)
+    result.unreadable.extend(places.unreadable)
     days = _days(module, files, asked, result)
     sources = Sources(module, listing, tuple(files), Past(store, module))
     _count(store, sources, days, asked, result)
-    places = _Places(store, polygons)
     with progress(f"Processing {module.name}", total=len(days), unit="days") as shown:
         for day in days:
             result.days.append(process_day(store, sources, places.of_day(day), day))
@@ -44,24 +46,40 @@ def process(store: Store, module: Module, asked: Asked) -> Result:
 
 
 class _Places:
-    """Polygons by day; days of the same version share them."""
+    """Reference data by day; days of the same versions share it."""
 
-    def __init__(self, store: Store, polygons: References) -> None:
+    def __init__(self, store: Store, module: Module) -> None:
         self._store = store
-        self._polygons = polygons
-        self._built: dict[str, Districts] = {}
+        self._polygons = references(store, "arrondissements")
+        self._lines = references(store, "referentiel") if module.uses_arcs else References((), ())
+        self._districts: dict[str, Districts] = {}
+        self._arcs: dict[str, Arcs] = {}
 
-    def of_day(self, day: date) -> Districts:
-        version = self._polygons.in_force(day)
-        if version is None:
-            return Districts()
-        if version.key not in self._built:
-            self._built[version.key] = self._build(version)
-        return self._built[version.key]
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """Reference files that cannot be read."""
+        return (*self._polygons.unreadable, *self._lines.unreadable)
 
-    def _build(self, version: Version) -> Districts:
+    def of_day(self, day: date) -> Places:
+        """What is in force on the day."""
+        districts, arcs = Districts(), Arcs()
+        if (polygons := self._polygons.in_force(day)) is not None:
+            if polygons.key not in self._districts:
+                self._districts[polygons.key] = self._zones(polygons)
+            districts = self._districts[polygons.key]
+        if (lines := self._lines.in_force(day)) is not None:
+            if lines.key not in self._arcs:
+                self._arcs[lines.key] = self._loops(lines)
+            arcs = self._arcs[lines.key]
+        return Places(districts, arcs)
+
+    def _zones(self, version: Version) -> Districts:
         credit = attribution_for("arrondissements", version.synthetic)
         return Districts(version.edition, tuple(zones(load(self._store, version))), (credit,))
+
+    def _loops(self, version: Version) -> Arcs:
+        credit = attribution_for("referentiel", version.synthetic)
+        return Arcs(version.edition, loops(load(self._store, version)), (credit,))
 
 
 def _read_files(

@@ -18,9 +18,9 @@ from cityflow_processor.daily.files import ReadFile, in_force
 from cityflow_processor.daily.past import Looked, Past, frame_digest
 from cityflow_processor.listing import Listing
 from cityflow_processor.publishing import Built, DayDone, publish_day
-from cityflow_processor.records.districts import Districts
 from cityflow_processor.records.gates import InPlace, Reading, gates
 from cityflow_processor.records.module import Context, Measured, Module
+from cityflow_processor.records.places import Places
 from cityflow_processor.records.resolve import Resolved, resolve
 from cityflow_processor.tables import WRITER_VERSION, conform, schema
 
@@ -69,12 +69,13 @@ class Sources:
         return any(file.entry.meta.synthetic for file in used)
 
 
-def process_day(store: Store, sources: Sources, districts: Districts, day: date) -> DayDone:
+def process_day(store: Store, sources: Sources, places: Places, day: date) -> DayDone:
     """Process one day, which the later ones may then look back at. Raises StoreUnavailable."""
     editions, name = Editions(store), sources.module.name
+    used = places.used_by(sources.module)
 
     def build() -> Built:
-        return _build(sources, districts, day, _in_place(editions, name, day))
+        return _build(sources, used, day, _in_place(editions, name, day))
 
     done = publish_day(store, sources.listing, day, build)
     if (pointer := editions.current(name, day)) is not None:
@@ -82,17 +83,24 @@ def process_day(store: Store, sources: Sources, districts: Districts, day: date)
     return done
 
 
-def _build(sources: Sources, districts: Districts, day: date, in_place: InPlace) -> Built:
+def _build(sources: Sources, places: Places, day: date, in_place: InPlace) -> Built:
     module, chosen = sources.module, sources.choose(day)
     resolved = _records(module, chosen, day)
     listed = _listed(module, chosen)
     looked = sources.past.look(day)
-    context = Context(districts, listed.records, looked.frames, chosen.taken_at, chosen.taken_later)
+    context = Context(
+        places.districts,
+        listed.records,
+        looked.frames,
+        chosen.taken_at,
+        chosen.taken_later,
+        places.arcs,
+    )
     measured = module.measure(day, resolved.records, context)
     rejects = pl.concat([pl.DataFrame(schema=schema(REJECTS)), *_rejects(module, chosen, day)])
     reading = _reading(module, resolved, rejects)
     checks = (*gates(reading, in_place), *measured.checks)
-    facts = _facts(sources, chosen, day, districts, _used(module, listed, looked, districts))
+    facts = _facts(sources, chosen, day, places, _used(listed, looked, places))
     edition = _edition(facts, resolved, chosen)
     document = {
         **facts,
@@ -115,21 +123,22 @@ def _build(sources: Sources, districts: Districts, day: date, in_place: InPlace)
         ),
         rejected_by_reason=dict(reading.rejected_by_reason),
         checks=checks,
-        inputs=_inputs(chosen, looked, districts),
+        inputs=_inputs(chosen, looked, places),
     )
 
 
-def _used(module: Module, listed: Resolved, looked: Looked, districts: Districts) -> DayContext:
+def _used(listed: Resolved, looked: Looked, places: Places) -> DayContext:
     of_list = frame_digest(listed.records)[:EDITION_DIGITS] if listed.records.height else None
     return DayContext(
-        arrondissements=districts.edition if module.uses_districts else None,
+        arrondissements=places.districts.edition,
         listed=of_list,
         past=looked.digest[:EDITION_DIGITS] if looked.digest else None,
+        referentiel=places.arcs.edition,
     )
 
 
 def _facts(
-    sources: Sources, chosen: Chosen, day: date, districts: Districts, used: DayContext
+    sources: Sources, chosen: Chosen, day: date, places: Places, used: DayContext
 ) -> dict[str, Any]:
     """What an edition says of itself besides its figures."""
     module = sources.module
@@ -137,7 +146,7 @@ def _facts(
         "dataset": module.name,
         "day": day,
         "attribution": attribution_for(module.dataset, sources.is_synthetic(chosen)),
-        "context_attributions": districts.attributions if module.uses_districts else (),
+        "context_attributions": places.attributions,
         "method_version": module.method_version,
         "thresholds_version": module.thresholds_version,
         "writer_version": WRITER_VERSION,
@@ -187,7 +196,7 @@ def _edition(facts: dict[str, Any], resolved: Resolved, chosen: Chosen) -> str:
         "dataset": facts["dataset"],
         "day": str(facts["day"]),
         "records": frame_digest(resolved.records),
-        "context": facts["context"].model_dump(mode="json"),
+        "context": facts["context"].model_dump(mode="json", exclude_defaults=True),
         "taken": None if chosen.taken_at is None else chosen.taken_at.isoformat(),
         "thresholds": facts["thresholds_version"],
         "method": facts["method_version"],
@@ -216,11 +225,10 @@ def _tables(module: Module, measured: Measured) -> dict[str, pl.DataFrame]:
     return {t.name: conform(measured.tables[t.name], t).sort(t.key) for t in published}
 
 
-def _inputs(chosen: Chosen, looked: Looked, districts: Districts) -> tuple[str, ...]:
+def _inputs(chosen: Chosen, looked: Looked, places: Places) -> tuple[str, ...]:
     listed = [chosen.listed.held.raw_sha256] if chosen.listed else []
     digests = [file.held.raw_sha256 for file in chosen.files]
-    context = [districts.edition] if districts.edition else []
-    return (*listed, *digests, *context, *looked.editions)
+    return (*listed, *digests, *places.editions, *looked.editions)
 
 
 def _in_place(editions: Editions, dataset: str, day: date) -> InPlace:

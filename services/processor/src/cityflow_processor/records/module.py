@@ -10,6 +10,7 @@ import polars as pl
 from cityflow.contracts import Check, Dataset
 from cityflow.contracts.daily import DaySummary
 from cityflow.contracts.tables import Table
+from cityflow_processor.records.arcs import Arcs
 from cityflow_processor.records.districts import Districts
 
 Value = str | int | float | date | datetime | None
@@ -85,6 +86,7 @@ class Context:
     past: Mapping[str, pl.DataFrame]
     taken_at: datetime | None = None
     taken_later: bool = False
+    arcs: Arcs = field(default_factory=Arcs)
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ class Module:
     listed: Table | None = None
     look_back: Callable[[date, Sequence[date]], Sequence[Look]] = field(default=_looks_at_nothing)
     uses_districts: bool = True
+    uses_arcs: bool = False
 
     @property
     def name(self) -> str:
