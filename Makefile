@@ -60,6 +60,10 @@ backup restore: ## save into a folder (TO), or bring back FROM one
 images image-sizes: ## build the images; how large they are
 	@$(STACK) $@
 
+.PHONY: sbom
+sbom: $(VENV)/.runtime $(VENV)/.images ## what each built image holds, as CycloneDX in sbom/
+	@$(BIN)/python -m scripts.images sbom
+
 ##@ The checks behind `make test`
 .PHONY: lint
 lint: $(VENV)/.dev ## ruff, mypy --strict and the import rules
@@ -75,6 +79,10 @@ test-integration: $(VENV)/.dev $(VENV)/.servers ## across services: real servers
 .PHONY: test-containers
 test-containers: $(VENV)/.dev ## the full stack in containers: kills, upgrades, a full volume, a browser
 	@$(BIN)/python -m pytest -m containers tests/integration
+
+.PHONY: check-containers
+check-containers: $(VENV)/.runtime $(VENV)/.images images ## Dockerfiles, compose files, build context, SBOM, known vulnerabilities
+	@deploy/compose/check
 
 .PHONY: test-faults
 test-faults: $(VENV)/.dev ## kill -9, full disks and huge inputs (as root: also unreadable folders)
@@ -129,7 +137,13 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 	$(call pip_install,the test tools,--requirement requirements/dev.txt)
 	@touch $@
 
-# A server of the tests that pins versions of its own, so it gets an environment of its own.
+# What pins versions of its own gets an environment of its own: what looks at images, a server of tests.
+$(VENV)/.images: $(VENV)/.made requirements/images.txt
+	@$(PYTHON) -m venv $(VENV)/images
+	@$(VENV)/images/bin/python -m pip --disable-pip-version-check --no-input install --quiet \
+	  --requirement requirements/images.txt
+	@touch $@
+
 $(VENV)/.servers: $(VENV)/.made requirements/servers.txt
 	@$(PYTHON) -m venv $(VENV)/ministack
 	@$(VENV)/ministack/bin/python -m pip --disable-pip-version-check --no-input install --quiet \
