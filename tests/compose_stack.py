@@ -61,6 +61,7 @@ class Stack:
             "PATH": os.environ["PATH"],
             "HOME": os.environ.get("HOME", "/root"),
             "COMPOSE_PROJECT_NAME": self.project,
+            "TAG": os.environ.get("TAG", "latest"),
             "STATE": str(self.state),
             "API_PORT": str(self.api_port),
             "DASHBOARD_PORT": str(self.dashboard_port),
@@ -79,6 +80,16 @@ class Stack:
         done = self.make("up", f"PROFILE={self.profile}")
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def start(self, *services: str) -> None:
+        """Start these services, and what they depend on, and wait until they are healthy."""
+        self.compose("up", "--detach", "--wait", *services)
+
+    def once(
+        self, service: str, *arguments: str, check: bool = True
+    ) -> "subprocess.CompletedProcess[str]":
+        """What becomes of a command of a service, in a container of its own."""
+        return self.compose("run", "--rm", "--no-TTY", service, *arguments, check=check)
 
     def compose(
         self, *arguments: str, check: bool = True, **settings: str

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from datetime import date, timedelta
 from hashlib import sha256
@@ -43,9 +44,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield made
 
 
-def reported(stack: Stack, days: list[date]) -> bool:
+def finished(stack: Stack, days: list[date]) -> bool:
+    """Whether these days are reported, with the places of their arcs, which are fetched later."""
     pointers = stack.look()["pointers"]
-    return all(f"{name}/{day}" in pointers for name in ("comptages", "report") for day in days)
+    if not all(f"{name}/{day}" in pointers for name in ("comptages", "report") for day in days):
+        return False
+    totals = [stack.api(f"/v1/days/{day}/metrics/comptages").json()["totals"] for day in days]
+    return all(one["flow_veh"] is None or one["vkt_veh_km"] for one in totals)
 
 
 def settled(stack: Stack) -> Look:
@@ -77,9 +82,11 @@ def test_it_is_up_in_three_minutes_and_shows_a_day_two_minutes_later(stack: Stac
 
 
 def test_a_day_is_shown_to_a_real_browser(stack: Stack) -> None:
-    wait(lambda: reported(stack, DAYS), 240, "all days are reported")
-    day = next(d for d in DAYS if stack.api(f"/v1/days/{d}/metrics/comptages").json()["totals"])
-    flow = stack.api(f"/v1/days/{day}/metrics/comptages").json()["totals"]["flow_veh"]
+    wait(lambda: finished(stack, DAYS), 300, "all days are reported")
+    flows = {
+        d: stack.api(f"/v1/days/{d}/metrics/comptages").json()["totals"]["flow_veh"] for d in DAYS
+    }
+    day, flow = next((day, flow) for day, flow in flows.items() if flow)
     chromium = shutil.which("chromium")
     assert chromium, "no chromium on PATH; install Debian's package `chromium`"
     with sync_playwright() as playwright:
@@ -104,10 +111,10 @@ def test_its_days_are_byte_by_byte_those_of_make_demo(stack: Stack, tmp_path: Pa
         for day in DAYS
         for path in (demo / top / f"dt={day}").rglob("*.parquet")
     }
-    files = stack.look()["files"]
-
     assert len(wanted) > 3 * len(DAYS)
-    assert {name: files.get(name) for name in wanted} == wanted
+    wait(lambda: wanted.keys() <= stack.look()["files"].keys(), 120, "its editions are the same")
+    files = stack.look()["files"]
+    assert {name: files[name] for name in wanted} == wanted
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -130,6 +137,29 @@ def test_no_image_holds_build_tools_or_caches(stack: Stack, service: str) -> Non
     if service == "ingest":  # it needs neither tables nor a web server
         code += "; print(u.find_spec('polars'), u.find_spec('flask'))"
     assert set(stack.inside(service, code).split()) == {"None"}
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_every_image_says_what_it_is(stack: Stack, service: str) -> None:
+    config = stack.container(service)["Config"]
+    label = {name.rpartition(".")[2]: value for name, value in config["Labels"].items()}
+    version = tomllib.loads((ROOT / "core/pyproject.toml").read_text())["project"]["version"]
+
+    assert label["title"] == f"cityflow-{service}"
+    assert label["version"] == version
+    assert re.fullmatch(r"[0-9a-f]{40}", label["revision"])
+    assert label["source"]
+    assert config["User"] == "10001:10001"
+    assert config["Entrypoint"] == [f"cityflow-{service}"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_container_has_its_limits_and_comes_back(stack: Stack, service: str) -> None:
+    host = stack.container(service)["HostConfig"]
+
+    assert min(host["Memory"], host["NanoCpus"], host["PidsLimit"]) > 0
+    assert host["RestartPolicy"]["Name"] == "unless-stopped"
+    assert host["CapDrop"] == ["ALL"]
 
 
 def test_only_api_and_dashboard_publish_a_port_and_on_loopback(stack: Stack) -> None:
