@@ -17,6 +17,7 @@ import requests
 
 BIN = Path(sys.executable).parent
 ROADS = "comptages-routiers-permanents"
+BIKES = "comptage-velo-donnees-compteurs"
 
 
 @dataclass(frozen=True)
@@ -64,19 +65,33 @@ class StandIns:
             found[fault["kind"]] = found.get(fault["kind"], 0) + fault["hit"]
         return found
 
+    def whole_answers(self) -> dict[str, int]:
+        """How often each path gave its content without a fault since this was last asked.
+
+        Of the portal only exports are content: the rest is counts and catalogue.
+        """
+        found: dict[str, int] = {}
+        entries = self.control("GET", "/requests").json()
+        self.control("DELETE", "/requests")
+        for asked in entries:
+            path = asked["path"]
+            if asked["fault"] is None and ("/exports/" in path or "/explore/" not in path):
+                found[path] = found.get(path, 0) + 1
+        return found
+
     def open(self, host: int, is_open: bool) -> None:
         """Open or close a host of the portal, not the first: the others share it."""
         self.control("PUT", f"/hosts/{host}", {"open": is_open})
 
-    def truth(self, first: date, last: date, now: str) -> dict[str, Any]:
-        """What is published of each day at an instant."""
+    def truth(self, feed: str, first: date, last: date, now: str) -> dict[str, Any]:
+        """What is published of each day of road or bike counts at an instant."""
         query = {"from": str(first), "to": str(last), "now": now}
-        found: dict[str, Any] = self.control("GET", f"/truth/{ROADS}", **query).json()
+        found: dict[str, Any] = self.control("GET", f"/truth/{feed}", **query).json()
         return found
 
-    def records(self, day: date, now: str) -> list[dict[str, Any]]:
+    def records(self, feed: str, day: date, now: str) -> list[dict[str, Any]]:
         """The distinct records of a day at an instant."""
-        answer = self.control("GET", f"/truth/{ROADS}/records", day=str(day), now=now)
+        answer = self.control("GET", f"/truth/{feed}/records", day=str(day), now=now)
         return [json.loads(line) for line in answer.text.splitlines()]
 
 

@@ -46,6 +46,13 @@ def test_faults_keep_to_dataset_host_skip_and_chance(standin: Any) -> None:
     assert [standin.get(EXPORT, limit=1).status_code for _ in range(20)] == drawn
 
 
+def test_a_fault_may_keep_to_one_day(standin: Any) -> None:
+    _order(standin, kind="status", query="*t_1h>date'2025-11-11T*")
+    assert standin.get(EXPORT, where=DAY).status_code == 503
+    other = DAY.replace("11-12", "11-13").replace("11-11", "11-12")
+    assert standin.get(EXPORT, where=other).status_code == 200
+
+
 def test_a_cut_answer_breaks_off_or_ends_quietly(standin: Any) -> None:
     whole = standin.get(EXPORT, headers={"Accept-Encoding": "identity"}, where=DAY).content
     _order(standin, kind="cut", at=5000)

@@ -1,7 +1,9 @@
 """Thirty days of `cityflow-ingest daily` on sources that lag, correct, break and vanish at random:
-in the end every row is published once, every version is kept, and every failure is explained.
+in the end every row of roads and bikes is published once, every version of every dataset is kept as
+it was sent, and every failure is explained.
 """
 
+import gzip
 import hashlib
 import io
 import json
@@ -15,14 +17,16 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import polars as pl
 import pytest
-from standins import BIN, ROADS, StandIns, quick_city, stand_ins
+import requests
+from standins import BIKES, BIN, ROADS, StandIns, quick_city, stand_ins
 
-from cityflow.contracts import Run
+from cityflow.contracts import Dataset, Run
 from cityflow.settings import Settings
-from cityflow.storage import Editions, RawZone, Runs, Store, layout, open_store
+from cityflow.storage import Editions, RawEntry, RawZone, Runs, Store, layout, open_store
 
 pytestmark = pytest.mark.slow
 
@@ -31,6 +35,8 @@ KEY = "canary-Key-0123456789"
 BEGIN = datetime(2025, 10, 6, 8, tzinfo=UTC)
 DAYS, QUIET_DAYS, WINDOW = 30, 7, 35
 END = BEGIN + timedelta(days=DAYS - 1)
+DATASETS = {ROADS: "comptages", BIKES: "bikes"}
+ALL_DATASETS = {str(dataset) for dataset in Dataset}
 HELD_FROM = str((END + timedelta(days=QUIET_DAYS - WINDOW)).date())
 """The first day that the source may still be asked for in the end."""
 EXPORTS = ("*/exports/*", f"*/{ROADS}/exports/*")
@@ -83,47 +89,51 @@ class House:
 
 @dataclass
 class Month:
-    """What thirty days left: the house, what each run answered, and which faults struck."""
+    """What thirty days left: the house, what each run answered, which faults struck, and how often
+    each path of the stand-ins gave records without a fault.
+    """
 
     house: House
     runs: list[tuple[datetime, int, Any]]
     hits: Counter[str]
+    answered: Counter[str]
 
     @property
     def store(self) -> Store:
         return open_store(Settings(output_dir=self.house.folder / "output"))
 
     @cached_property
-    def truths(self) -> dict[datetime, dict[str, Any]]:
-        """What was published of each day, at the time of each run."""
+    def truths(self) -> dict[str, dict[datetime, dict[str, Any]]]:
+        """Of each feed of counts, what was published of each day at the time of each run."""
         first = BEGIN.date() - timedelta(days=WINDOW)
         times = {min(now, END) for now, _, _ in self.runs}
         truth = self.house.sources.truth
-        return {now: truth(first, END.date(), now.isoformat()) for now in times}
+        return {
+            feed: {now: truth(feed, first, END.date(), now.isoformat()) for now in times}
+            for feed in DATASETS
+        }
 
-    def received(self) -> dict[str, dict[int, set[str]]]:
+    def received(self, feed: str) -> dict[str, dict[int, set[str]]]:
         """Of each day the versions that came, in order, and the raw objects they are in."""
         found: dict[str, dict[int, set[str]]] = {}
         for now, one in self.fetches():
-            if one["outcome"] in ("new", "unchanged"):
-                known = self.truths[min(now, END)][one["day"]]
+            if one["feed"] == feed and one["outcome"] in ("new", "unchanged"):
+                known = self.truths[feed][min(now, END)][one["day"]]
                 assert one["rows"] == known["rows"]
                 found.setdefault(one["day"], {}).setdefault(known["version"], set()).add(one["key"])
         return found
 
     def fetches(self) -> Iterator[tuple[datetime, dict[str, Any]]]:
-        """Every fetch of a road day, with the time of its run."""
+        """Every fetch of a feed and day, with the time of its run."""
         for now, _, document in self.runs:
             for one in document["fetched"]:
-                if one["feed"] == ROADS:
-                    yield now, one
+                yield now, one
 
 
 @pytest.fixture(scope="module")
 def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
     folder = tmp_path_factory.mktemp("month")
-    city = quick_city(folder / "paris.toml", window=WINDOW, read_seconds=60, answer_seconds=300)
-    city.write_text(city.read_text("utf-8").replace("changing = 30", "changing = 3"), "utf-8")
+    quick_city(folder / "paris.toml", window=WINDOW, read_seconds=60, answer_seconds=300)
     options = ("--arcs", 25, "--seed", SEED % 1000, "--prim-key", KEY,
                "--late-days", 0.15, "--revised-days", 0.3, "--missing-days", 0.1)  # fmt: skip
     with stand_ins(BEGIN.isoformat(), *options) as sources:
@@ -135,7 +145,7 @@ def live(house: House) -> Month:
     that what was asked for too early is asked for again.
     """
     dice = random.Random(SEED)
-    month = Month(house, [], Counter())
+    month = Month(house, [], Counter(), Counter())
     for number in range(DAYS + QUIET_DAYS):
         now = BEGIN + timedelta(days=number)
         quiet = number >= DAYS
@@ -148,6 +158,7 @@ def live(house: House) -> Month:
         assert code in ((0,) if quiet else (0, 3)), house.said[-1][-2000:]
         month.runs.append((now, code, document))
         month.hits.update(house.sources.hits())
+        month.answered.update(house.sources.whole_answers())
         assert not list(house.folder.rglob("*.part"))
     house.sources.fail()
     house.sources.open(1, True)
@@ -171,46 +182,63 @@ def test_most_days_went_well_and_the_faults_did_strike(month: Month) -> None:
     assert month.hits.total() > DAYS
 
 
-def test_the_clean_zone_holds_every_published_row_exactly_once(month: Month) -> None:
+@pytest.fixture(scope="module")
+def processed(month: Month) -> Iterator[Store]:
+    """The store after the processor has done all that came."""
     code, _ = month.house.run("cityflow-processor", "backfill")
     assert code == 0
-    received = month.received()
-    whole = 0
     with month.store as store:
-        for day, truth in month.truths[END].items():
-            expected = rows_of(month, day, received.get(day, {}))
-            assert clean(store, date.fromisoformat(day)) == sorted(expected), day
-            if day >= HELD_FROM and truth["version"] is not None and truth["flaw"] is None:
-                assert len(expected) == truth["records"], day
-                whole += 1
+        yield store
+
+
+@pytest.mark.parametrize("feed", DATASETS)
+def test_the_clean_zone_holds_every_published_row_exactly_once(
+    month: Month, processed: Store, feed: str
+) -> None:
+    received = month.received(feed)
+    whole = 0
+    for day, truth in month.truths[feed][END].items():
+        expected = rows_of(month, feed, day, received.get(day, {}))
+        assert clean(processed, feed, date.fromisoformat(day)) == sorted(expected), day
+        if day >= HELD_FROM and truth["version"] is not None and truth["flaw"] is None:
+            assert len(expected) == truth["records" if feed == ROADS else "rows"], day
+            whole += 1
     assert whole > DAYS / 3
 
 
-def rows_of(month: Month, day: str, versions: Mapping[int, object]) -> list[tuple[Any, ...]]:
-    """The rows of a day: of each arc and hour the one of the latest version that came. The day
-    itself, the last version, has them all.
+def rows_of(
+    month: Month, feed: str, day: str, versions: Mapping[int, object]
+) -> list[tuple[Any, ...]]:
+    """The rows of a day: of each arc or counter and hour the one of the latest version that came.
+    The day itself, the last version, has them all.
     """
-    appeared = month.truths[END][day]["versions"]
+    appeared = month.truths[feed][END][day]["versions"]
     rows: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     for version in sorted(versions):
-        records = month.house.sources.records(date.fromisoformat(day), appeared[version])
+        records = month.house.sources.records(feed, date.fromisoformat(day), appeared[version])
+        canonical = road_row if feed == ROADS else bike_row
         rows |= {row[:2]: row for row in map(canonical, records)}
     return list(rows.values())
 
 
-def clean(store: Store, day: date) -> list[tuple[Any, ...]]:
-    """Rows of the clean table of a day: arc, instant, flow, occupancy in 10⁻⁵ %."""
-    pointer = Editions(store).current("comptages", day)
+def clean(store: Store, feed: str, day: date) -> list[tuple[Any, ...]]:
+    """Rows of the clean table of a day: arc, instant, flow, occupancy in 10⁻⁵ %; or counter,
+    instant, bikes.
+    """
+    dataset = DATASETS[feed]
+    pointer = Editions(store).current(dataset, day)
     if pointer is None or pointer.status == "no_data":
         return []
     table = pl.read_parquet(
-        io.BytesIO(store.objects.read(layout.clean("comptages", day, pointer.edition)))
+        io.BytesIO(store.objects.read(layout.clean(dataset, day, pointer.edition)))
     )
-    rows = table.select("arc_id", "hour_end", "flow_veh", "occupancy_e5").rows()
-    return sorted((arc, hour, _sortable(q), _sortable(k)) for arc, hour, q, k in rows)
+    names = ("arc_id", "hour_end", "flow_veh", "occupancy_e5")
+    columns = names if feed == ROADS else ("counter_id", "hour_start", "bikes")
+    rows = table.select(columns).rows()
+    return sorted((entity, hour, *map(_sortable, values)) for entity, hour, *values in rows)
 
 
-def canonical(record: dict[str, Any]) -> tuple[Any, ...]:
+def road_row(record: dict[str, Any]) -> tuple[Any, ...]:
     occupancy = None if record["k"] is None else round(record["k"] * 100_000)
     flow = None if record["q"] is None else int(record["q"])
     return (
@@ -221,25 +249,67 @@ def canonical(record: dict[str, Any]) -> tuple[Any, ...]:
     )
 
 
+def bike_row(record: dict[str, Any]) -> tuple[Any, ...]:
+    return record["id_compteur"], datetime.fromisoformat(record["date"]), record["sum_counts"]
+
+
 def _sortable(value: int | None) -> int:
     return -1 if value is None else value
 
 
-def test_every_version_that_came_stands_in_raw_once(month: Month) -> None:
-    received = month.received()
+@pytest.mark.parametrize("feed", DATASETS)
+def test_every_version_of_a_day_stands_in_raw_once(month: Month, feed: str) -> None:
+    received = month.received(feed)
     assert any(len(versions) > 1 for versions in received.values())
     keys = [found for versions in received.values() for found in versions.values()]
     assert all(len(found) == 1 for found in keys)
     assert len(set.union(*keys)) == len(keys)
-    fetched = Counter(one["key"] for _, one in month.fetches() if one["key"])
+
+
+def test_everything_that_came_stands_in_raw_with_each_arrival(month: Month) -> None:
+    """Of every dataset; how often something came is told by the stand-in's own log."""
+    fetched = Counter((one["dataset"], one["key"]) for _, one in month.fetches() if one["key"])
     with month.store as store:
         zone = RawZone(store)
-        entries = {entry.key: entry.meta for entry in zone.entries("comptages")}
+        entries = {(entry.meta.dataset, entry.key): entry.meta for entry in all_raw(zone)}
         assert entries.keys() == fetched.keys()
-        for key, meta in entries.items():
-            assert len(meta.receipts) == fetched[key]
+        assert {dataset for dataset, _ in entries} == ALL_DATASETS
+        for (dataset, key), meta in entries.items():
+            assert len(meta.receipts) == fetched[dataset, key]
             with zone.open(key) as stream:
                 assert hashlib.sha256(stream.read()).hexdigest() == meta.sha256
+        arrived = Counter(_path(meta.url) for meta in entries.values() for _ in meta.receipts)
+    assert arrived == month.answered
+
+
+def test_what_stands_in_raw_is_what_the_source_has_when_asked_again(month: Month) -> None:
+    """Of every dataset: the same request at the same time of the city, and nothing in its way."""
+    sources, asked = month.house.sources, 0
+    with month.store as store:
+        metas = {entry.key: entry.meta for entry in all_raw(RawZone(store))}
+    for now, _, document in month.runs:
+        sources.at(min(now, END).isoformat())
+        for one in document["fetched"]:
+            meta = metas.pop(one["key"], None)
+            if meta is None:
+                continue
+            url = f"{sources.urls[0]}{_path(meta.url)}"
+            answer = requests.get(url, meta.params, headers={"apikey": KEY}, timeout=30)
+            content = answer.content
+            if content.startswith(b"\x1f\x8b"):
+                content = gzip.decompress(content)
+            assert hashlib.sha256(content).hexdigest() == meta.content_sha256, (one, answer.url)
+            asked += 1
+    assert metas == {}
+    assert asked > 5 * DAYS
+
+
+def all_raw(zone: RawZone) -> list[RawEntry]:
+    return [entry for dataset in ALL_DATASETS for entry in zone.entries(dataset)]
+
+
+def _path(url: str | None) -> str:
+    return urlsplit(url or "").path
 
 
 def test_the_run_log_explains_every_failed_request(month: Month) -> None:

@@ -19,6 +19,7 @@ from cityflow.contracts import (
     Pointer,
     RawMeta,
     Run,
+    Setback,
     SourceDay,
 )
 from cityflow.contracts.bikes import BikesSummary
@@ -75,6 +76,7 @@ DOCUMENTS: Final = (
     _Published(Run, "Document `run`, one an attempt."),
     _Published(Lease, "Document `lease`, while somebody works on a day."),
     _Published(Holding, "Document `holding/<dataset>`, one a feed and day."),
+    _Published(Setback, "Document `setback/<dataset>`, one a feed and day that failed last."),
     _Published(SourceDay, "Document `source`, one a source and day."),
     _Published(OutsideFile, "Document `outside`, one a file that was registered in place."),
     _Published(Manifest, "File `manifest.json` of an export or a backup, written last."),

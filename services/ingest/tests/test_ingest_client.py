@@ -57,6 +57,7 @@ def test_the_next_host_is_asked_at_once_and_remembered() -> None:
     assert house.pauses == []
     (retry,) = house.client.take_retries()
     assert (retry.host, retry.reason, retry.then) == ("a", "no connection", "asked b")
+    assert retry.not_before is None
 
 
 def test_pauses_grow_once_every_host_was_asked() -> None:
@@ -95,6 +96,9 @@ def test_a_host_that_asks_to_wait_is_waited_for() -> None:
     assert house.client.attempt(work) == "whole"
     assert work.asked == ["a", "a"]
     assert 20 <= house.pauses[0] <= 21
+    (retry,) = house.client.take_retries()
+    assert retry.not_before == NOW + timedelta(seconds=20)
+    assert retry.then.startswith("waited 2")
 
 
 def test_a_host_that_asks_for_too_long_is_left_and_not_asked_until_then() -> None:
@@ -102,6 +106,8 @@ def test_a_host_that_asks_for_too_long_is_left_and_not_asked_until_then() -> Non
     assert house.client.attempt(work) == "whole"
     assert work.asked == ["a", "b"]
     assert house.client.resting == {"a": NOW + timedelta(hours=1)}
+    (retry,) = house.client.take_retries()
+    assert (retry.not_before, retry.then) == (NOW + timedelta(hours=1), "asked b")
     again = House()
     again.client.rest({"a": NOW + timedelta(hours=1), "elsewhere": NOW})
     assert again.client.resting == {"a": NOW + timedelta(hours=1)}

@@ -135,8 +135,32 @@ def test_a_day_that_fails_is_due_the_next_time(daily: Callable[..., Any], runnin
     assert first.code == 0
     assert first.document["fetched"][0]["outcome"] == "failed"
     second = daily(timedelta(minutes=1))
-    assert asked(second, ROADS)[0] == "2025-11-04"
+    assert asked(second, ROADS)[-1] == "2025-11-04"
     assert "2025-11-03" not in asked(second, ROADS)
+    assert "2025-11-04" not in asked(daily(timedelta(minutes=2)), ROADS)
+
+
+def test_days_that_always_fail_keep_no_other_day_from_its_turn(
+    daily: Callable[..., Any], ingest: Command, running: Portal
+) -> None:
+    """Three failures in a row end a feed's turn: here the three oldest days never come."""
+    never = ["2024-10-07", "2024-10-08", "2025-11-02", "2025-11-03", "2025-11-04"]
+    running.fail(
+        *({"kind": "html", "query": f"*t_1h>date'{day}T*", "path": f"*/{ROADS}/exports/*"}
+          for day in never)
+    )  # fmt: skip
+    first = daily()
+    assert asked(first, ROADS) == ["2025-11-04", "2025-11-03", "2025-11-02"]
+    assert first.code == 3
+    second = daily(timedelta(minutes=1))
+    assert len(asked(second, ROADS)) == 11 + 2 + 1
+    assert second.code == 0
+    third = daily(timedelta(minutes=2))
+    assert asked(third, ROADS)[:2] == ["2024-10-09", "2024-10-10"]
+    roads = next(one for one in ingest("status", "--json").document["feeds"]
+                 if one["feed"] == ROADS)  # fmt: skip
+    assert roads["failing"] == never
+    assert "failing" in ingest("status").out
 
 
 def test_status_tells_freshness_gaps_and_availability(

@@ -1,14 +1,16 @@
 """What is due, and whether a day is whole: pure functions of what is held and of the time."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cityflow.calendar import DAY, days
-from cityflow.contracts import Check, Holding, Severity
+from cityflow.contracts import Check, Holding, Setback, Severity
 from cityflow_ingest.columns import compare_columns, compare_fields
 from cityflow_ingest.holdings import judged
 from cityflow_ingest.plan import due_days, newest_day
@@ -33,8 +35,18 @@ def everything(asked_at: datetime = NOW) -> dict[date, Holding]:
     return {day: held(day, asked_at) for day in days(OLDEST, NEWEST)}
 
 
-def due(holdings: Mapping[date, Holding], now: datetime = NOW, late: int = 31) -> list[date]:
-    return due_days(ROADS, holdings, now, late)
+def due(
+    holdings: Mapping[date, Holding],
+    now: datetime = NOW,
+    late: int = 31,
+    failed: Mapping[date, Setback] | None = None,
+) -> list[date]:
+    return due_days(ROADS, holdings, failed or {}, now, late)
+
+
+def failing(day: date, hours_ago: int = 1) -> Setback:
+    at = NOW - timedelta(hours=hours_ago)
+    return Setback(dataset="comptages", feed=ROADS.name, day=day, failed_at=at, reason="HTTP 500")
 
 
 def test_at_first_the_newest_days_and_the_oldest_that_will_be_forgotten_first() -> None:
@@ -76,6 +88,47 @@ def test_a_day_last_asked_for_while_it_could_change_is_asked_for_once_more() -> 
     assert due({**holdings, day: held(day, last_changing)}) == []
 
 
+def test_days_that_failed_go_last_the_longest_ago_first() -> None:
+    worst, older, newest = OLDEST + DAY, OLDEST, NEWEST
+    failed = {day: failing(day, hours) for day, hours in ((worst, 30), (older, 3), (newest, 1))}
+    found = due({}, failed=failed)
+    assert found[-3:] == [worst, older, newest]
+    assert found[:13] == [NEWEST - DAY * n for n in range(1, 14)]
+    assert found[13:-3] == [OLDEST + DAY * n for n in range(2, 31)]
+
+
+def test_a_backlog_keeps_a_quarter_of_its_places_for_what_failed() -> None:
+    failed = {day: failing(day) for day in days(OLDEST, OLDEST + DAY * 99)}
+    found = due({}, late=20, failed=failed)[14:]
+    assert found == [OLDEST + DAY * n for n in (*range(100, 115), *range(5))]
+    only = due(everything(), failed=failed)
+    assert only == []
+    held_but_these = {day: one for day, one in everything().items() if day not in failed}
+    assert due(held_but_these, late=20, failed=failed) == [OLDEST + DAY * n for n in range(20)]
+
+
+def test_always_failing_days_keep_no_other_from_its_turn() -> None:
+    """As `daily` goes on: three failures in a row end a feed's turn."""
+    bad = {OLDEST + DAY * n for n in range(5)}
+    failed: dict[date, Setback] = {}
+    holdings = {day: held(day) for day in days(OLDEST + DAY * 40, NEWEST)}
+    tried: Counter[date] = Counter()
+    clock = count()
+    for _ in range(8):
+        in_a_row = 0
+        for day in due(holdings, failed=failed):
+            if in_a_row == 3:
+                break
+            tried[day] += day in bad
+            in_a_row = in_a_row + 1 if day in bad else 0
+            if day in bad:
+                failed[day] = failing(day, -next(clock))
+            else:
+                holdings[day] = held(day)
+    assert holdings.keys() == set(days(OLDEST, NEWEST)) - bad
+    assert max(tried[day] for day in bad) - min(tried[day] for day in bad) <= 1
+
+
 def test_after_a_long_silence_the_days_since_are_due() -> None:
     later = NOW + timedelta(days=40)
     found = due(everything(), later)
@@ -93,10 +146,10 @@ def test_a_day_is_one_of_paris() -> None:
 
 def test_a_snapshot_is_due_when_its_time_has_passed() -> None:
     today = date(2025, 11, 6)
-    assert due_days(WORKS, {}, NOW, 31) == [today]
+    assert due_days(WORKS, {}, {}, NOW, 31) == [today]
     before = {date(2025, 11, 5): held(date(2025, 11, 5), NOW - timedelta(hours=19))}
-    assert due_days(WORKS, before, NOW, 31) == []
-    assert due_days(WORKS, before, NOW + timedelta(hours=1), 31) == [today]
+    assert due_days(WORKS, before, {}, NOW, 31) == []
+    assert due_days(WORKS, before, {}, NOW + timedelta(hours=1), 31) == [today]
 
 
 @given(st.dictionaries(st.integers(0, 400), st.tuples(st.integers(0, 500), st.sampled_from(

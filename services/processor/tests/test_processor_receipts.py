@@ -1,15 +1,18 @@
 """Late data renew their own days; earlier editions stay; two runs at once publish one edition."""
 
+import hashlib
 import os
 import subprocess
 import sys
 from datetime import date, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
-from processor_house import FIRST_RECEIPT, House, row, stamps, text_of
+import pytest
+from processor_house import FIRST_RECEIPT, House, published_of, row, stamps, text_of
 
 from cityflow.contracts import Run
-from cityflow.storage import Editions
+from cityflow.storage import Editions, NewRaw, RawZone, first_meta, intake
 
 MONDAY = date(2025, 3, 3)
 TUESDAY = MONDAY + timedelta(days=1)
@@ -53,6 +56,28 @@ def test_rows_that_come_again_change_nothing(house: House) -> None:
     assert counts["editions"] == {"new": 0, "unchanged": 1, "red": 0}
     assert (counts["rows_in"], counts["duplicates"], counts["published"]) == (48, 24, 24)
     assert house.pointer(MONDAY) == pointer
+
+
+def test_a_registered_file_is_digested_once_however_many_chunks_it_has(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = text_of([*rows_of(MONDAY), *rows_of(TUESDAY)])
+    path = tmp_path / "export.csv"
+    path.write_text(content, encoding="utf-8")
+    new = NewRaw("comptages", "csv", "csv", "plain", False, path.name, 0, FIRST_RECEIPT)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    meta = first_meta(new, digest, path.stat().st_size)
+    RawZone(house.store).outside.register(path, meta)
+    read, real = [], intake.digest_of
+
+    def counted(stream: BinaryIO, name: str) -> tuple[str, int]:
+        read.append(name)
+        return real(stream, name)
+
+    monkeypatch.setattr(intake, "digest_of", counted)
+    house.process(chunk_rows=5)
+    assert read == [str(path)]
+    assert house.published() == published_of(content)
 
 
 def test_later_is_by_receipt_and_the_same_file_can_come_again(house: House) -> None:

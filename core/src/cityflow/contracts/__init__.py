@@ -20,6 +20,7 @@ from cityflow.contracts.ledger import (
     Receipt,
     Retry,
     Run,
+    Setback,
     SourceDay,
 )
 from cityflow.contracts.report import MEASURED, DailyReport, Missing, SourceState
@@ -48,6 +49,7 @@ __all__ = [
     "Run",
     "SavedDocuments",
     "SavedObject",
+    "Setback",
     "Severity",
     "SourceDay",
     "SourceState",

@@ -72,6 +72,16 @@ class Holding(DocumentBase):
     changed_at: datetime | None = Field(default=None, description="When its content last changed")
 
 
+class Setback(DocumentBase):
+    """A day of a feed of which nothing came when it was last asked for; dropped when it comes."""
+
+    dataset: str = Field(description="Dataset")
+    feed: str = Field(description="Identifier of what the source publishes")
+    day: date = Field(description="Service day; of a snapshot the day it was taken")
+    failed_at: datetime = Field(description="When it was last asked for in vain, UTC")
+    reason: str = Field(description="What went wrong then")
+
+
 class SourceDay(DocumentBase):
     """How a source answered on one UTC day."""
 
@@ -102,6 +112,9 @@ class Retry(Model):
 
     host: str = Field(description="Host that was asked")
     reason: str = Field(description="What went wrong")
+    not_before: datetime | None = Field(
+        default=None, description="When the host said that it may be asked again, if it did, UTC"
+    )
     then: str = Field(description="What was done", examples=["waited 1.2 s", "gave up"])
 
 

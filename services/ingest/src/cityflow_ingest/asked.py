@@ -17,7 +17,8 @@ def due(tenant: Tenant, holdings: Holdings, dataset: Dataset | None, now: dateti
     _known(tenant, dataset)
     found = []
     for feed in tenant.feeds_of(dataset):
-        if wanted := due_days(feed, holdings.of(feed), now, tenant.catch_up_days):
+        held, failed = holdings.of(feed), holdings.failed(feed) if feed.days else {}
+        if wanted := due_days(feed, held, failed, now, tenant.catch_up_days):
             found.append(Wanted(feed, wanted))
     return found
 

@@ -7,10 +7,10 @@ again, and found to be held.
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import BinaryIO, Final, Literal
 
-from cityflow.contracts import Check, Dataset, Holding, Retry, Run, Severity
+from cityflow.contracts import Check, Dataset, Holding, Retry, Run, Setback, Severity
 from cityflow.errors import CityFlowError, SourceError
 from cityflow.storage import NewRaw, RawZone, Runs, Store
 from cityflow.telemetry import get_logger
@@ -71,6 +71,7 @@ class Fetcher:
         now = self._clock()
         self._availability.note(feed.source, client.take_tally(), client.resting, now)
         fetched = replace(fetched, retries=client.take_retries())
+        self._note_failure(feed, fetched, now)
         self._finish(run, fetched)
         _report(fetched)
         return fetched
@@ -139,6 +140,18 @@ class Fetcher:
             changed_at=(before.changed_at if before else None) if same else now,
         )
         self._holdings.put(holding)
+
+    def _note_failure(self, feed: Feed, fetched: Fetched, now: datetime) -> None:
+        if feed.days and fetched.outcome in ("failed", "red"):
+            self._holdings.set_back(
+                Setback(
+                    dataset=fetched.dataset,
+                    feed=fetched.feed,
+                    day=fetched.day,
+                    failed_at=now,
+                    reason=fetched.reason,
+                )
+            )
 
     def _new_raw(self, feed: Feed, got: Got) -> NewRaw:
         examined = got.survey.examined

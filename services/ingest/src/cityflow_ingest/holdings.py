@@ -1,4 +1,6 @@
-"""What is held of each feed, day by day, in the ledger; and whether a day looks whole."""
+"""What is held of each feed, day by day, in the ledger, and which days failed when last asked for;
+and whether a day looks whole.
+"""
 
 from collections.abc import Mapping
 from datetime import date
@@ -6,7 +8,7 @@ from statistics import median
 from typing import Final, Literal
 
 from cityflow.calendar import DAY, hour_ends
-from cityflow.contracts import Holding
+from cityflow.contracts import Holding, Setback
 from cityflow.storage import DocumentId, Documents, Json, rules
 from cityflow.storage.paging import all_documents
 from cityflow.storage.updating import update
@@ -46,6 +48,24 @@ class Holdings:
             return held if held is not None and later else holding.model_dump(mode="json")
 
         update(self._documents, id, change)
+        self._documents.delete(_setback_id(holding))
+
+    def failed(self, feed: Feed) -> dict[date, Setback]:
+        """The days of a feed of which nothing came when they were last asked for."""
+        found = all_documents(self._documents, f"setback/{feed.dataset}")
+        return {
+            one.id.day: rules.parse(Setback, rules.name_of(one.id), one.body)
+            for one in found
+            if one.id.key == feed.name
+        }
+
+    def set_back(self, setback: Setback) -> None:
+        """Note that nothing came of a day; a later answer takes the note away."""
+        self._documents.put(_setback_id(setback), setback.model_dump(mode="json"))
+
+
+def _setback_id(about: Holding | Setback) -> DocumentId:
+    return DocumentId(f"setback/{about.dataset}", about.day, about.feed)
 
 
 def _holding(id: DocumentId, body: Json) -> Holding:

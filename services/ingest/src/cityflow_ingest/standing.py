@@ -1,6 +1,6 @@
 """How things stand: of every feed its freshness and gaps, of every source how it answered."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -24,6 +24,7 @@ class FeedStanding:
     """What is held of a feed. `age_hours`: since the end of its newest day, or since its last
     snapshot; `late` if that is more than the feed should be. Of the days between the first that is
     held and the newest the source can have: `missing` are not at the source, `short` lack rows.
+    Of `failing` days nothing came when they were last asked for.
     """
 
     feed: str
@@ -37,6 +38,7 @@ class FeedStanding:
     missing: tuple[date, ...]
     short: tuple[date, ...]
     not_asked: tuple[date, ...]
+    failing: tuple[date, ...]
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,10 @@ class Standing:
         first = now.date() - DAY * (HISTORY_DAYS - 1)
         history = Availability(store.documents).history(first, now.date())
         return cls(
-            tuple(_feed(feed, holdings.of(feed), now) for feed in tenant.feeds.values()),
+            tuple(
+                _feed(feed, holdings.of(feed), holdings.failed(feed), now)
+                for feed in tenant.feeds.values()
+            ),
             tuple(_source(name, history.get(name, [])) for name in tenant.sources),
             tuple(RawZone(store).outside.files()),
         )
@@ -108,7 +113,9 @@ class Standing:
             yield outside
 
 
-def _feed(feed: Feed, held: Mapping[date, Holding], now: datetime) -> FeedStanding:
+def _feed(
+    feed: Feed, held: Mapping[date, Holding], failed: Collection[date], now: datetime
+) -> FeedStanding:
     with_rows = [day for day, one in held.items() if one.key]
     first, last = min(with_rows, default=None), max(with_rows, default=None)
     expected: list[date] = []
@@ -127,6 +134,7 @@ def _feed(feed: Feed, held: Mapping[date, Holding], now: datetime) -> FeedStandi
         tuple(day for day in expected if day in held and held[day].status == "missing"),
         tuple(day for day in expected if day in held and held[day].status == "short"),
         tuple(day for day in expected if day not in held),
+        tuple(sorted(failed)),
     )
 
 
@@ -158,6 +166,7 @@ def _gaps(one: FeedStanding) -> str:
             ("missing", one.missing),
             ("short", one.short),
             ("not asked for", one.not_asked),
+            ("failing", one.failing),
         )
         if found
     ]

@@ -1,7 +1,7 @@
 """Faults on order: which requests they hit, how often, and what they do.
 
-A fault names requests by host, dataset or path, lets the first `skip` of them pass, then hits
-`times` of them (all if null), each with `chance`, drawn from the seed and its own count alone.
+A fault names requests by host, dataset, path or query, lets the first `skip` of them pass, then
+hits `times` of them (all if null), each with `chance`, drawn from the seed and its own count alone.
 """
 
 import json
@@ -31,6 +31,7 @@ class Fault(BaseModel):
 
     kind: Kind
     path: str = Field(default="*", description="Glob on the path, e.g. */exports/csv")
+    query: str = Field(default="*", description="Glob on the decoded query, e.g. *2025-11-04T*")
     dataset: str | None = Field(default=None, description="Only requests for this dataset")
     host: Whole | None = Field(default=None, description="Only on this listener, from 0")
     times: Whole | None = Field(default=None, description="How many requests; null: all")
@@ -54,12 +55,12 @@ class Fault(BaseModel):
             raise ValueError(f"{self.kind} needs `field`, a technical name")
         return self
 
-    def hits(self, host: int, path: str) -> bool:
+    def hits(self, host: int, path: str, query: str) -> bool:
         """Whether a request is one that it names."""
         if self.host is not None and self.host != host:
             return False
         named = self.dataset is None or self.dataset in path.split("/")
-        return named and fnmatchcase(path, self.path)
+        return named and fnmatchcase(path, self.path) and fnmatchcase(query, self.query)
 
 
 _FAULTS = TypeAdapter(list[Fault])
@@ -122,11 +123,11 @@ class Book:
                 self.tallies.append(Tally(fault, self._numbered))
                 self._numbered += 1
 
-    def strike(self, host: int, path: str) -> Fault | None:
+    def strike(self, host: int, path: str, query: str) -> Fault | None:
         """The fault that hits this request, counted."""
         with self._lock:
             for tally in self.tallies:
-                if tally.fault.hits(host, path) and self._strikes(tally):
+                if tally.fault.hits(host, path, query) and self._strikes(tally):
                     tally.hit += 1
                     return tally.fault
         return None

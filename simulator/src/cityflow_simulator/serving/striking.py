@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote_plus
 
 from cityflow_simulator.serving import bodies
 from cityflow_simulator.serving.clock import Clock
@@ -93,7 +94,7 @@ class Striking:
         environ[HOST] = host
         if path.startswith(CONTROL):
             return self._inner(environ, start)
-        fault = self._book.strike(host, path)
+        fault = self._book.strike(host, path, unquote_plus(environ["QUERY_STRING"]))
         kind = fault.kind if fault else None
         self._log.note(Asked(host, path, _without_key(environ["QUERY_STRING"]), kind))
         if fault is None:

@@ -136,10 +136,10 @@ class Client:
 
     def _note(self, host: Host, fault: Fault, then: str) -> None:
         self._tally[fault.kind] += 1
-        self._retries.append(Retry(host=host.name, reason=str(fault), then=then))
-        _log.warning(
-            "request failed", source=self.name, host=host.name, reason=str(fault), then=then
-        )
+        until = None if fault.wait is None else host.time_after(fault.wait)
+        self._retries.append(Retry(host=host.name, reason=str(fault), not_before=until, then=then))
+        about = {"source": self.name, "host": host.name, "reason": str(fault), "then": then}
+        _log.warning("request failed", **about, **({"not_before": str(until)} if until else {}))
 
 
 def _told(fault: Fault, host: Host) -> str:

@@ -97,7 +97,11 @@ class Host:
 
     def rest(self, seconds: float) -> None:
         """Do not ask for so long."""
-        self.resting_until = self._clock() + timedelta(seconds=seconds)
+        self.resting_until = self.time_after(seconds)
+
+    def time_after(self, seconds: float) -> datetime:
+        """The time so many seconds from now."""
+        return self._clock() + timedelta(seconds=seconds)
 
     def close(self) -> None:
         """Close its connections."""

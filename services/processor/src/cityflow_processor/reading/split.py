@@ -12,7 +12,7 @@ from cityflow.dialect import MAX_HEADER_BYTES, sniff
 from cityflow.errors import FileRefused, SourceError, TryAgain
 from cityflow.packed import open_members
 from cityflow.published_names import COMPTAGES_REQUIRED, comptages_columns
-from cityflow.storage import Objects, RawEntry, RawZone, Store
+from cityflow.storage import Objects, RawEntry, RawZone, Store, layout
 from cityflow_processor.comptages.header import Header
 from cityflow_processor.comptages.hours import day_codes
 from cityflow_processor.comptages.known_lines import KnownLines
@@ -99,7 +99,8 @@ def split(store: Store, engine: Engine, file: RawFile, advance: Advance) -> File
 
 def _check_size(zone: RawZone, entry: RawEntry) -> None:
     size = zone.size(entry.key)
-    if size != entry.meta.bytes:
+    # A registered file is verified when it is opened, in words that name its path.
+    if not layout.is_outside(entry.key) and size != entry.meta.bytes:
         raise SourceError(
             f"{entry.key}: holds {size or 0:,} bytes of the {entry.meta.bytes:,} that were "
             "received; archive the same file again"
@@ -168,9 +169,7 @@ def _batch(reading: _Reading, unit: _Unit) -> Batch:
 
 
 def _bytes(reading: _Reading, span: Span) -> bytes:
-    with reading.zone.open(reading.file.entry.key) as stream:
-        stream.seek(span.start)
-        return stream.read(span.size)
+    return reading.zone.read_range(reading.file.entry.key, span.start, span.size)
 
 
 def _undated_bytes(rejects: pl.DataFrame) -> int:
