@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ import pytest
 import requests
 
 from cityflow.errors import BadArguments
+from cityflow_simulator.answers.weather import HOURLY
 from cityflow_simulator.published.files import read_folder
 from cityflow_simulator.serving.app import stand_ins
 from cityflow_simulator.serving.clock import Clock
@@ -200,3 +202,76 @@ def test_invented_stations_have_the_published_members(
     stations = [document["data"]["stations"] for document in (invented, saved)]
     assert _shape(_full(stations[0])) == _shape(_full(stations[1]))
     assert {tuple(station) for station in stations[0]} == {tuple(one) for one in stations[1]}
+
+
+OPEN_METEO = "weather/open-meteo_hourly_48.86N2.34E_2024-01_2025-08.csv"
+NAVITIA = (
+    "disruptions/navitia_line_reports_2024-04-30_page0.json",
+    "disruptions/navitia_line_reports_since-2024-01-03_captured-2024-05-11.json",
+)
+
+
+def test_invented_weather_is_told_as_in_the_saved_download(standin: Any, real_data: Path) -> None:
+    """Only a CSV of Open-Meteo was saved: its preamble, names, units and times bind the JSON."""
+    lines = (real_data / OPEN_METEO).read_text("utf-8").splitlines()
+    place = dict(zip(lines[0].split(","), lines[1].split(","), strict=True))
+    saved = list(csv.DictReader(lines[3:]))
+    units = dict(re.fullmatch(r"(\w+) \((.+)\)", column).groups() for column in list(saved[0])[1:])
+    body = standin.get("/v1/archive", latitude=48.86, longitude=2.34, timezone=place["timezone"],
+                       hourly=",".join(HOURLY), start_date="2025-11-01", end_date="2025-11-02",
+                       ).json()  # fmt: skip
+    assert place.keys() <= body.keys()
+    for name in ("utc_offset_seconds", "timezone", "timezone_abbreviation"):
+        assert str(body[name]) == place[name]
+    shared = units.keys() & HOURLY.keys()
+    assert HOURLY.keys() - shared == {"rain", "snowfall"}
+    assert {name: body["hourly_units"][name] for name in shared} == {
+        name: units[name] for name in shared
+    }
+    assert _form(body["hourly"]["time"][0]) == _form(saved[0]["time"])
+    codes = {int(row["weather_code (wmo code)"]) for row in saved}
+    assert {*body["hourly"]["weather_code"]} - {None} <= codes
+    for name in shared:
+        real = [float(row[f"{name} ({units[name]})"]) for row in saved]
+        told = [value for value in body["hourly"][name] if value is not None]
+        assert min(real) <= min(told) <= max(told) <= max(real)
+
+
+def test_invented_disruptions_speak_as_the_saved_ones_of_another_service(
+    standin: Any, real_data: Path
+) -> None:
+    """No bulk answer was saved, only the same messages as Navitia tells them: identifiers, times,
+    causes and severities are those; the shape of the bulk itself is from its description.
+    """
+    saved = [
+        one for name in NAVITIA
+        for one in json.loads((real_data / name).read_bytes())["disruptions"]
+    ]  # fmt: skip
+    body = standin.get("/marketplace/disruptions_bulk/disruptions/v2",
+                       headers={"apikey": "the-key"}).json()  # fmt: skip
+    invented = body["disruptions"]
+    assert {_form(one["id"]) for one in invented} <= {_form(one["id"]) for one in saved}
+    periods = [period for one in saved for period in one["application_periods"]]
+    ours = [period for one in invented for period in one["applicationPeriods"]]
+    assert {_form(p[n]) for p in ours for n in p} == {_form(p[n]) for p in periods for n in p}
+    assert {_form(o["lastUpdate"]) for o in invented} == {_form(o["updated_at"]) for o in saved}
+    assert {one["cause"] for one in invented} == {_upper(one["cause"]) for one in saved}
+    assert {o["severity"] for o in invented} == {_upper(o["severity"]["name"]) for o in saved}
+    impacted = [thing for one in saved for thing in one["impacted_objects"]]
+    lines = {_form(t["pt_object"]["id"]) for t in impacted if "line:" in t["pt_object"]["id"]}
+    assert {_form(line["id"]) for line in body["lines"]} == lines == {"line:IDFM:C9"}
+    ends = {_form(section[end]["id"]) for thing in impacted
+            if (section := thing.get("impacted_section")) for end in ("from", "to")}  # fmt: skip
+    sections = [s for one in invented for s in one.get("impactedSections", [])]
+    assert {_form(s[end]["id"]) for s in sections for end in ("from", "to")} == ends
+
+
+def _form(text: str) -> str:
+    """An identifier or time with its numbers made alike; of a UUID its groups alone."""
+    if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text):
+        return "uuid"
+    return re.sub(r"\d+", "9", text) if ":IDFM:" in text else re.sub(r"\d", "9", text)
+
+
+def _upper(french: str) -> str:
+    return french.upper().replace("É", "E")

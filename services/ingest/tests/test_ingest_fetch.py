@@ -176,7 +176,7 @@ def test_references_and_snapshots(source: Portal, ingest: Command, store: Store)
 BAD = {
     "html": ({"kind": "html"}, "unfit content: an HTML page"),
     "empty": ({"kind": "empty"}, "empty answer"),
-    "oversize": ({"kind": "oversize", "bytes": 300_000_000}, "too large: 64.0 MB or more"),
+    "oversize": ({"kind": "oversize", "bytes": 300_000_000}, "too large: 5.0 MB or more"),
     "bomb": ({"kind": "gzip_bomb", "bytes": 300_000_000}, "unfit content: found "),
     "redirect": ({"kind": "redirect"}, "redirect: to another host, elsewhere.invalid"),
     "other header": ({"kind": "header", "text": "a;b;c"}, "unfit content: found the columns a, b"),
@@ -195,6 +195,7 @@ def test_a_bad_answer_is_refused_with_its_reason_and_the_others_go_on(
     name: str, source: Portal, ingest: Command, store: Store, output: Path
 ) -> None:
     fault, reason = BAD[name]
+    expect_5_mb(output.parent / "paris.toml", in_seconds=1.5 if name == "slow" else 60)
     source.fail({**fault, "path": f"*/{ROADS}/exports/*"})
     ended = ingest("fetch", "--date", DAY, "--dataset", "comptages", "--json")
     assert ended.code == 3
@@ -210,6 +211,14 @@ def test_a_bad_answer_is_refused_with_its_reason_and_the_others_go_on(
     assert run.retries[-1].then == "gave up"
     assert reason in run.retries[-1].reason
     assert ingest(*REFERENCES).code == 0
+
+
+def expect_5_mb(city: Path, in_seconds: float) -> None:
+    text = city.read_text("utf-8")
+    for name, value in (("max_mb", 5), ("answer_seconds", in_seconds)):
+        text, count = re.subn(rf"(?m)^{name} = [\d.]+", f"{name} = {value}", text)
+        assert count == 1, name
+    city.write_text(text, encoding="utf-8")
 
 
 def test_a_bad_reference_does_not_fail_a_daily_run(
