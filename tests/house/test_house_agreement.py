@@ -94,7 +94,18 @@ WORKS = (
     "identifiant,date_debut,date_fin,impact_circulation,niveau_perturbation\n"
     "CP1,2025-03-01,2025-03-05,RESTREINTE,1\n"
 )
-SMALL = {"bikes": BIKES, "velib": STATIONS, "weather": HOURS, "chantiers": WORKS}
+MESSAGES = (
+    '{"disruptions": [{"id": "d1", "cause": "TRAVAUX", "severity": "BLOQUANTE", "title": "Bus 1", '
+    '"applicationPeriods": [{"begin": "20250305T080000", "end": "20250305T100000"}]}], '
+    '"lines": [], "lastUpdatedDate": "2025-03-05T07:00:00Z"}'
+)
+SMALL = {
+    "traffic": MESSAGES,
+    "bikes": BIKES,
+    "velib": STATIONS,
+    "weather": HOURS,
+    "chantiers": WORKS,
+}
 
 
 @pytest.mark.parametrize(("dataset", "text"), SMALL.items())

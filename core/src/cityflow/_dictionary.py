@@ -27,6 +27,7 @@ from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.published import TABLES
 from cityflow.contracts.report_tables import FIGURES, SECTIONS
 from cityflow.contracts.tables import Kind, Table
+from cityflow.contracts.traffic import TrafficSummary
 from cityflow.contracts.velib import VelibSummary
 from cityflow.contracts.weather import WeatherSummary
 from cityflow.storage import layout
@@ -65,6 +66,7 @@ DOCUMENTS: Final = (
     ),
     _Published(BikesSummary, "Document `edition/bikes`; as a file like that of the road loops."),
     _Published(VelibSummary, "Document `edition/velib`; as a file like that of the road loops."),
+    _Published(TrafficSummary, "Document `edition/traffic`; as a file like the others."),
     _Published(ChantiersSummary, "Document `edition/chantiers`; as a file like the others."),
     _Published(WeatherSummary, "Document `edition/weather`; as a file like the others."),
     _Published(

@@ -9,6 +9,7 @@ from cityflow.contracts import Check, DailyReport, Dataset, Pointer
 from cityflow.contracts.bikes import BikesHour, BikesSummary, BikesTotals, BikesYear
 from cityflow.contracts.chantiers import ChantiersSummary, WorkRank, WorksTotals
 from cityflow.contracts.daily import DayContext, DayQuality, DaySummary
+from cityflow.contracts.traffic import TrafficSummary, TransitMoment, TransitTotals
 from cityflow.contracts.weather import WeatherDay, WeatherSummary
 from cityflow_reporter.compose import Evidence, compose
 from cityflow_reporter.sections import figures, section_rows
@@ -44,6 +45,25 @@ def bikes() -> BikesSummary:
         totals=BikesTotals(**OBSERVED, counters=2, counters_counting=1, sites=1),
         year=BikesYear(panel_counters=0, bikes=None, bikes_before=None, change=None),
         hourly=(hour,), arrondissements=(), top_counters=(), findings_total=0, findings=(),
+    )  # fmt: skip
+
+
+def transit() -> TrafficSummary:
+    hours = {
+        "disrupted_line_h": 30.5, "blocked_line_h": 11.5, "planned_line_h": 20.0,
+        "unplanned_line_h": 10.5, "information_line_h": 0.0, "line_h": 46.0,
+    }  # fmt: skip
+    totals = TransitTotals(
+        lines=2, disruptions=3, **hours, availability=0.75, coverage=0.5, planned=2, unplanned=1,
+        without_line=0,
+    )  # fmt: skip
+    moment = TransitMoment(
+        local_time="08:30", at=NOON, snapshot_at=None, snapshot_age_min=None, blocking=None,
+        disrupted=None, information=None, lines_blocked=None, lines_disrupted=None,
+    )  # fmt: skip
+    return TrafficSummary(
+        **common(Dataset.TRAFFIC), hours_in_day=23, snapshots=4, snapshot_at=NOON,
+        snapshot_later=False, totals=totals, modes=(), moments=(moment,), top_lines=(),
     )  # fmt: skip
 
 
@@ -88,16 +108,21 @@ def evidence(summary: DaySummary) -> Evidence:
 @pytest.fixture
 def report() -> DailyReport:
     roads = Evidence(Dataset.COMPTAGES, None, None, None)
-    return compose(DAY, [roads, *map(evidence, (bikes(), works(), weather()))])
+    return compose(DAY, [roads, *map(evidence, (bikes(), transit(), works(), weather()))])
 
 
 def test_the_documents_of_published_datasets_are_carried_whole(report: DailyReport) -> None:
     assert (report.bikes, report.weather, report.velib) == (bikes(), weather(), None)
-    assert report.chantiers == works()
+    assert (report.traffic, report.chantiers) == (transit(), works())
     assert [missing.dataset for missing in report.missing] == ["comptages"]
     assert DailyReport.model_validate_json(report.model_dump_json()) == report
     named = [credit.source.rpartition(" / ")[2] for credit in report.attributions]
-    assert named == ["comptage-velo-donnees-compteurs", "chantiers-perturbants", "weather"]
+    assert named == [
+        "comptage-velo-donnees-compteurs",
+        "disruptions_bulk",
+        "chantiers-perturbants",
+        "weather",
+    ]
 
 
 def test_each_section_has_its_rows_and_credits_its_own_source(report: DailyReport) -> None:
@@ -109,7 +134,7 @@ def test_each_section_has_its_rows_and_credits_its_own_source(report: DailyRepor
     assert (place["category"], place["dataset"]) == ("fair", "weather")
     assert len(rows["bikes_hourly"]) == 1 and rows["velib_totals"] == []
     checks = [(row["dataset"], row["name"]) for row in rows["checks"]]
-    assert checks == [(name, "volume") for name in ("bikes", "chantiers", "weather")]
+    assert checks == [(name, "volume") for name in ("bikes", "traffic", "chantiers", "weather")]
     assert [row["work_id"] for row in rows["chantiers_top_works"]] == ["CP1"]
     read = {(r["dataset"], r["kind"], r["name"]): r["rows"] for r in rows["quality"]}
     assert read["bikes", "read", "rows_in"] == 25
@@ -121,6 +146,9 @@ def test_coverage_stands_beside_every_count(report: DailyReport) -> None:
     assert found["bikes_totals", "bikes"]["coverage"] == 0.5
     assert found["bikes_hourly", "bikes"]["coverage"] == 0.5
     assert found["weather", "temperature_c"]["value"] == 9.5
+    blocked = found["traffic_totals", "blocked_line_h"]
+    assert (blocked["value"], blocked["unit"], blocked["coverage"]) == (11.5, "line·h", 0.5)
+    assert found["traffic_moments", "blocking"]["value"] is None
     area = found["chantiers_totals", "area_m2"]
     assert (area["value"], area["unit"], area["coverage"]) == (90.5, "m²", 1.0)
     assert found["chantiers_totals", "impact_weight"]["coverage"] == 0.5

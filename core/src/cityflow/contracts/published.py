@@ -9,6 +9,8 @@ from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.chantiers_tables import CHANTIERS_TABLES
 from cityflow.contracts.comptages import ComptagesSummary
 from cityflow.contracts.tables import COMPTAGES_TABLES, Table
+from cityflow.contracts.traffic import TrafficSummary
+from cityflow.contracts.traffic_tables import TRAFFIC_TABLES
 from cityflow.contracts.velib import VelibSummary
 from cityflow.contracts.velib_tables import VELIB_TABLES
 from cityflow.contracts.weather import WeatherSummary
@@ -18,6 +20,7 @@ TABLES: Final[dict[str, tuple[Table, ...]]] = {
     "comptages": COMPTAGES_TABLES,
     "bikes": BIKES_TABLES,
     "velib": VELIB_TABLES,
+    "traffic": TRAFFIC_TABLES,
     "chantiers": CHANTIERS_TABLES,
     "weather": WEATHER_TABLES,
 }
@@ -26,6 +29,7 @@ SUMMARIES: Final[dict[str, type[PublishedDocument]]] = {
     "comptages": ComptagesSummary,
     "bikes": BikesSummary,
     "velib": VelibSummary,
+    "traffic": TrafficSummary,
     "chantiers": ChantiersSummary,
     "weather": WeatherSummary,
 }

@@ -9,6 +9,7 @@ from cityflow.contracts.base import Attribution, Credited, Dataset, DocumentBase
 from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.comptages import ComptagesSummary
+from cityflow.contracts.traffic import TrafficSummary
 from cityflow.contracts.velib import VelibSummary
 from cityflow.contracts.weather import WeatherSummary
 
@@ -66,6 +67,9 @@ class DailyReport(DocumentBase):
     )
     velib: VelibSummary | None = Field(
         default=None, description="Bike-share stations of the day; null if they are missing"
+    )
+    traffic: TrafficSummary | None = Field(
+        default=None, description="Public transport of the day; null if it is missing"
     )
     chantiers: ChantiersSummary | None = Field(
         default=None, description="Road works of the day; null if they are missing"

@@ -24,6 +24,12 @@ from cityflow.contracts.chantiers import WorkRank, WorksTotals, WorksZone
 from cityflow.contracts.comptages import ArcRank, AreaTotals, CongestionAlert, DayTotals, Hour
 from cityflow.contracts.report import Missing, SourceState
 from cityflow.contracts.tables import Column, Kind, Table
+from cityflow.contracts.traffic import (
+    TransitLineRank,
+    TransitMode,
+    TransitMoment,
+    TransitTotals,
+)
 from cityflow.contracts.velib import VelibArea, VelibTotals
 from cityflow.contracts.weather import WeatherDay, WeatherHour
 
@@ -42,7 +48,16 @@ _UNITS = {
     "records": "rows",
     "exposed_arcs": "arcs",
 }
-_UNITS_BY_ENDING = {"_veh": "veh", "_veh_km": "veh·km", "_pct": "%", "_hours": "arc·h", "_m2": "m²"}
+_UNITS_BY_ENDING = {
+    "_veh": "veh",
+    "_veh_km": "veh·km",
+    "_pct": "%",
+    "_hours": "arc·h",
+    "_m2": "m²",
+    "line_h": "line·h",
+    "ed_h": "h",
+    "_min": "min",
+}
 _DAY = (
     Column("day", "date", "", "Service day, a calendar day of Europe/Paris"),
     Column("dataset", "text", "", "Dataset the row speaks of"),
@@ -177,6 +192,30 @@ VELIB_ARRONDISSEMENTS = _section(
     "Bike-share stations by arrondissement.",
     tuple(columns_of(VelibArea)),
 )
+TRAFFIC_TOTALS = _section(
+    "traffic_totals",
+    (),
+    "Disrupted line-hours of public transport.",
+    tuple(columns_of(TransitTotals)),
+)
+TRAFFIC_MODES = _section(
+    "traffic_modes",
+    ("mode",),
+    "Disrupted line-hours by mode.",
+    tuple(columns_of(TransitMode)),
+)
+TRAFFIC_MOMENTS = _section(
+    "traffic_moments",
+    ("local_time",),
+    "Disruptions active at 08:30 and 18:00, by the last snapshot before.",
+    tuple(columns_of(TransitMoment)),
+)
+TRAFFIC_TOP_LINES = _section(
+    "traffic_top_lines",
+    ("rank",),
+    "Worst lines, at most 50.",
+    tuple(columns_of(TransitLineRank)),
+)
 CHANTIERS_TOTALS = _section(
     "chantiers_totals",
     (),
@@ -243,6 +282,10 @@ SECTIONS = (
     BIKES_FINDINGS,
     VELIB_TOTALS,
     VELIB_ARRONDISSEMENTS,
+    TRAFFIC_TOTALS,
+    TRAFFIC_MODES,
+    TRAFFIC_MOMENTS,
+    TRAFFIC_TOP_LINES,
     CHANTIERS_TOTALS,
     CHANTIERS_ARRONDISSEMENTS,
     CHANTIERS_TOP_WORKS,
@@ -265,6 +308,12 @@ COVERAGE = {
     "compared_bikes": "coverage",
     "typical_bikes": "coverage",
     "ratio": "coverage",
+    "disrupted_line_h": "coverage",
+    "blocked_line_h": "coverage",
+    "planned_line_h": "coverage",
+    "unplanned_line_h": "coverage",
+    "information_line_h": "coverage",
+    "availability": "coverage",
     "impact_weight": "impact_share",
     "area_m2": "geometry_share",
     "exposed_arcs": "geometry_share",

@@ -14,10 +14,13 @@ from cityflow_processor.days import DATASET
 from cityflow_processor.engine import LocalEngine
 from cityflow_processor.records.module import Module
 from cityflow_processor.result import Result
+from cityflow_processor.transit.module import TRAFFIC
 from cityflow_processor.velib.module import VELIB
 from cityflow_processor.weather.module import WEATHER
 
-MODULES: dict[str, Module] = {module.name: module for module in (BIKES, VELIB, CHANTIERS, WEATHER)}
+MODULES: dict[str, Module] = {
+    module.name: module for module in (BIKES, VELIB, TRAFFIC, CHANTIERS, WEATHER)
+}
 NAMES = (DATASET, *MODULES)
 
 

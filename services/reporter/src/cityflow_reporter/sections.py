@@ -11,6 +11,7 @@ from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.daily import DaySummary
 from cityflow.contracts.report_tables import COVERAGE, SECTIONS
 from cityflow.contracts.tables import Table
+from cityflow.contracts.traffic import TrafficSummary
 from cityflow.contracts.velib import VelibSummary
 from cityflow.contracts.weather import WeatherSummary
 
@@ -32,12 +33,13 @@ _CREDIT = ("source", "licence", "attribution")
 def section_rows(report: DailyReport) -> dict[str, list[Row]]:
     """The rows of every section by its name; a section without figures is an empty list."""
     roads = _roads(report.comptages) if report.comptages else {}
-    carried = (report.bikes, report.velib, report.chantiers, report.weather)
+    carried = (report.bikes, report.velib, report.traffic, report.chantiers, report.weather)
     small = [one for one in carried if one is not None]
     own = {
         **roads,
         **(_bikes(report.bikes) if report.bikes else {}),
         **(_velib(report.velib) if report.velib else {}),
+        **(_traffic(report.traffic) if report.traffic else {}),
         **(_chantiers(report.chantiers) if report.chantiers else {}),
         **(_weather(report.weather) if report.weather else {}),
         "quality": [*roads.get("quality", ()), *chain.from_iterable(map(_quality, small))],
@@ -95,6 +97,16 @@ def _velib(summary: VelibSummary) -> dict[str, list[Row]]:
         summary,
         velib_totals=[_flat(summary.totals)],
         velib_arrondissements=map(_flat, summary.arrondissements),
+    )
+
+
+def _traffic(summary: TrafficSummary) -> dict[str, list[Row]]:
+    return _named(
+        summary,
+        traffic_totals=[_flat(summary.totals)],
+        traffic_modes=map(_flat, summary.modes),
+        traffic_moments=map(_flat, summary.moments),
+        traffic_top_lines=map(_flat, summary.top_lines),
     )
 
 

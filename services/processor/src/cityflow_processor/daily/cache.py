@@ -1,7 +1,7 @@
 """What was read of each raw file, kept under `parts/`: a cache, made anew whenever it is gone."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 
@@ -16,7 +16,8 @@ from cityflow_processor.tables import DamagedFrame, ipc_bytes, read_ipc
 class Held(Model):
     """What a raw file held: rows and rejects by day; `""` stands for rejects without a day.
 
-    The rows of a snapshot and of a list stand under the day of its first receipt.
+    The rows of a snapshot stand under the day when it says it was made, else, as those of a list,
+    under that of its first receipt.
     """
 
     raw_sha256: str
@@ -24,6 +25,7 @@ class Held(Model):
     rows_in: int
     days: dict[str, int]
     rejects: dict[str, int]
+    taken_at: datetime | None = None
 
 
 @dataclass(frozen=True)

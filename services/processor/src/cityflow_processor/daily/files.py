@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 from shutil import copyfileobj
 from tempfile import TemporaryFile
@@ -22,6 +22,7 @@ from cityflow_processor.records.module import Contents, Module, Record, Reject, 
 from cityflow_processor.tables import schema
 
 _BATCH_ROWS: Final = 50_000
+_PAGES_GAP: Final = timedelta(minutes=15)
 _DAY: Final = "_day"
 
 
@@ -40,12 +41,19 @@ class ReadFile:
 
     @property
     def first_day(self) -> date:
-        """The day of its first receipt."""
-        return paris_day(self.entry.meta.receipts[0].received_at)
+        """The day when it says it was made, else of its first receipt."""
+        return paris_day(self.taken_at)
+
+    @property
+    def taken_at(self) -> datetime:
+        """When it says it was made, else its first receipt."""
+        return self.held.taken_at or self.entry.meta.receipts[0].received_at
 
     def received_by(self, day: date) -> datetime | None:
-        """The last time it arrived by the end of the day."""
+        """When it was made, else the last time it arrived, if by the end of the day."""
         end = day_bounds(day)[1]
+        if self.held.taken_at is not None:
+            return self.held.taken_at if self.held.taken_at <= end else None
         times = [r.received_at for r in self.entry.meta.receipts if r.received_at <= end]
         return times[-1] if times else None
 
@@ -66,7 +74,7 @@ def read_file(store: Store, module: Module, entry: RawEntry) -> ReadFile:
         with _opened(store, entry) as stream:
             received = entry.meta.receipts[0].received_at
             source = Source(entry.key, entry.meta.media, stream, received)
-            held = _read(cache, module.read(source), paris_day(received))
+            held = _read(cache, module.read(source), received)
         if 0 < held.rows_in == held.rejects.get("", 0):
             raise FileRefused(
                 entry.key, f"not one usable row of {held.rows_in:,}", f"rows of {module.name}"
@@ -84,11 +92,28 @@ def in_force(files: Sequence[ReadFile], day: date) -> tuple[ReadFile, datetime, 
     if received:
         at, file = max(received, key=lambda found: (found[0], found[1].held.raw_sha256))
         return file, at, False
-    later = [(file.entry.meta.receipts[0].received_at, file) for file in files]
+    later = [(file.taken_at, file) for file in files]
     if not later:
         return None
     at, file = min(later, key=lambda found: (found[0], found[1].held.raw_sha256))
     return file, at, True
+
+
+def around(files: Sequence[ReadFile], day: date) -> tuple[tuple[ReadFile, ...], bool]:
+    """Every snapshot of a day and the last before it, in their order; if there is none of either,
+    the first after it. And whether it is later than the day.
+
+    An answer in pages is several files, so what was made shortly before the last one comes along.
+    """
+    start, end = day_bounds(day)
+    ordered = sorted(files, key=lambda file: (file.taken_at, file.held.raw_sha256))
+    before = [file for file in ordered if file.taken_at < start]
+    own = [file for file in ordered if start <= file.taken_at < end]
+    if before or own:
+        last = [file for file in before if before[-1].taken_at - file.taken_at <= _PAGES_GAP]
+        return (*last, *own), False
+    later = [file for file in ordered if file.taken_at - ordered[0].taken_at <= _PAGES_GAP]
+    return tuple(later), True
 
 
 @contextmanager
@@ -113,8 +138,9 @@ def _rewindable(reader: BinaryIO, entry: RawEntry) -> Iterator[BinaryIO]:
         yield unpacked
 
 
-def _read(cache: FileCache, contents: Contents, received: date) -> Held:
+def _read(cache: FileCache, contents: Contents, received_at: datetime) -> Held:
     """Read all rows, keep them by day, and tell how many there were."""
+    received = paris_day(contents.taken_at or received_at)
     types = {_DAY: pl.Date(), **schema(contents.table)}
     dated = contents.kind == "dated"
     frames: list[pl.DataFrame] = []
@@ -137,6 +163,7 @@ def _read(cache: FileCache, contents: Contents, received: date) -> Held:
         rows_in=rows_in,
         days=days,
         rejects=dict(sorted(by_day.items())),
+        taken_at=contents.taken_at,
     )
 
 

@@ -14,7 +14,7 @@ from cityflow.contracts.daily import DayContext, DayQuality
 from cityflow.contracts.tables import REJECTS
 from cityflow.storage import Editions, Store
 from cityflow.storage.canonical import digest, dumps
-from cityflow_processor.daily.files import ReadFile, in_force
+from cityflow_processor.daily.files import ReadFile, around, in_force
 from cityflow_processor.daily.past import Looked, Past, frame_digest
 from cityflow_processor.listing import Listing
 from cityflow_processor.publishing import Built, DayDone, publish_day
@@ -57,6 +57,10 @@ class Sources:
         if not self.module.is_snapshot:
             held = tuple(file for file in rows if day in file.days)
             return Chosen(held, listed[0] if listed else None)
+        if self.module.uses_every_snapshot:
+            files, later = around(rows, day)
+            last = files[-1].taken_at if files else None
+            return Chosen(files, None, last, later)
         found = in_force(rows, day)
         if found is None:
             return Chosen((), listed[0] if listed else None)

@@ -56,11 +56,12 @@ Outcome = Record | Reject
 
 @dataclass(frozen=True)
 class Contents:
-    """What a raw file holds, read row by row."""
+    """What a raw file holds, read row by row. `taken_at`: when a snapshot says it was made."""
 
     kind: Kind
     table: Table
     outcomes: Iterator[Outcome]
+    taken_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,10 @@ def _looks_at_nothing(day: date, published: Sequence[date]) -> tuple[Look, ...]:
 
 @dataclass(frozen=True)
 class Module:
-    """One dataset. Every function is pure; versions are part of each edition's identity."""
+    """One dataset. Every function is pure; versions are part of each edition's identity.
+
+    A day of snapshots uses one of them, or every one of the day and the last before it.
+    """
 
     dataset: Dataset
     reader_version: str
@@ -117,6 +121,7 @@ class Module:
     measure: Callable[[date, pl.DataFrame, Context], Measured]
     value_columns: tuple[str, ...]
     is_snapshot: bool = False
+    uses_every_snapshot: bool = False
     listed: Table | None = None
     look_back: Callable[[date, Sequence[date]], Sequence[Look]] = field(default=_looks_at_nothing)
     uses_districts: bool = True

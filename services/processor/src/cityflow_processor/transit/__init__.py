@@ -1,0 +1,1 @@
+"""Public transport: what is disrupted when, line by line, from snapshots of the messages."""
