@@ -29,8 +29,11 @@ demo: $(VENV)/.runtime ## a synthetic Paris from its sources to the dashboard (S
 	@$(BIN)/python -m scripts.demo $(if $(filter 0 no false,$(SERVE)),,--serve)
 
 .PHONY: test
-test: lint ## lint, types, and the whole fast test suite with branch coverage
-	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+test: style ## lint, types, and the whole fast test suite with branch coverage
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; code=0; \
+	nice -n 5 $(MAKE) --no-print-directory types >"$$log" 2>&1 & types=$$!; \
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered || code=$$?; \
+	wait $$types || code=$$?; cat "$$log"; exit $$code
 
 ##@ The full stack in containers, with Docker and Compose v2
 STACK := DATE='$(DATE)' FROM='$(FROM)' TO='$(TO)' PROFILE='$(PROFILE)' SERVICE='$(SERVICE)' \
@@ -66,9 +69,15 @@ sbom: $(VENV)/.runtime $(VENV)/.images ## what each built image holds, as Cyclon
 
 ##@ The checks behind `make test`
 .PHONY: lint
-lint: $(VENV)/.dev ## ruff, mypy --strict and the import rules
+lint: style types ## ruff, mypy --strict and the import rules
+
+.PHONY: style types
+style: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+
+# `make test` runs these beside the tests, in the time that is left over.
+types: $(VENV)/.dev
 	@$(BIN)/mypy $(wildcard $(SOURCES))
 	@$(BIN)/lint-imports --no-cache --no-logo
 
