@@ -18,6 +18,8 @@ import requests
 BIN = Path(sys.executable).parent
 ROADS = "comptages-routiers-permanents"
 BIKES = "comptage-velo-donnees-compteurs"
+PATIENT = {"answer_seconds": 300, "read_seconds": 60}
+"""Waits of a city whose sources are well: a machine may be slow."""
 
 
 @dataclass(frozen=True)

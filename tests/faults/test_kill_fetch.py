@@ -11,7 +11,7 @@ from random import Random
 import pytest
 from harness import House
 from published import opened
-from standins import quick_city, stand_ins
+from standins import PATIENT, quick_city, stand_ins
 
 from cityflow.storage import RawZone, layout
 from cityflow.storage.canonical import digest
@@ -56,7 +56,7 @@ class Rehearsed:
 def rehearsed(scratch: Path) -> Iterator[Rehearsed]:
     folder = scratch / "daily"
     folder.mkdir()
-    city = quick_city(folder / "city.toml", window=10, catch_up_days=30)
+    city = quick_city(folder / "city.toml", window=10, catch_up_days=30, **PATIENT)
     text = re.sub(r"(?m)^changing = \d+", "changing = 3", city.read_text("utf-8"))
     city.write_text(text, encoding="utf-8")
     with stand_ins(NOW, "--arcs", 20, "--late-days", 0, "--revised-days", 0.3) as sources:

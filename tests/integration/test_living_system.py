@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from standins import BIN, quick_city, stand_ins
+from standins import BIN, PATIENT, quick_city, stand_ins
 
 from cityflow.contracts import DailyReport
 
@@ -52,7 +52,7 @@ def watching(folder: Path, settings: dict[str, str]) -> Iterator[list[subprocess
 
 
 def test_what_is_published_becomes_a_report_by_itself(tmp_path: Path) -> None:
-    quick_city(tmp_path / "city.toml", window=20, catch_up_days=3)
+    quick_city(tmp_path / "city.toml", window=20, catch_up_days=3, **PATIENT)
     report = tmp_path / "output" / "reports" / f"daily_report_{NEWEST}.json"
     options = ("--arcs", 25, "--late-days", 0, "--revised-days", 0, "--missing-days", 0)
     with (

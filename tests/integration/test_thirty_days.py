@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import polars as pl
 import pytest
 import requests
-from standins import BIKES, BIN, ROADS, StandIns, quick_city, stand_ins
+from standins import BIKES, BIN, PATIENT, ROADS, StandIns, quick_city, stand_ins
 
 from cityflow.contracts import Dataset, Run
 from cityflow.settings import Settings
@@ -133,7 +133,7 @@ class Month:
 @pytest.fixture(scope="module")
 def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
     folder = tmp_path_factory.mktemp("month")
-    quick_city(folder / "paris.toml", window=WINDOW, read_seconds=60, answer_seconds=300)
+    quick_city(folder / "paris.toml", window=WINDOW, **PATIENT)
     options = ("--arcs", 25, "--seed", SEED % 1000, "--prim-key", KEY,
                "--late-days", 0.15, "--revised-days", 0.3, "--missing-days", 0.1)  # fmt: skip
     with stand_ins(BEGIN.isoformat(), *options) as sources:
