@@ -72,6 +72,11 @@ def part(dataset: str, day: Day, raw_sha256: str, reader: str) -> str:
     return f"parts/{dataset}/dt={day}/{raw_sha256[:12]}-{reader}.arrow"
 
 
+def parcel(made_on: Day, run: str, name: str) -> str:
+    """What one process sends another through the store; `made_on` is a UTC date."""
+    return f"{CACHE}parcels/dt={made_on}/{run}-{name}"
+
+
 def clean(dataset: str, day: Day, edition: str) -> str:
     """The day's canonical records."""
     return f"clean/{dataset}/dt={day}/{edition}.parquet"

@@ -11,7 +11,7 @@ from cityflow_processor.bikes.module import BIKES
 from cityflow_processor.chantiers.module import CHANTIERS
 from cityflow_processor.daily.backfill import process as process_small
 from cityflow_processor.days import DATASET
-from cityflow_processor.engine import LocalEngine
+from cityflow_processor.engines import open_engine
 from cityflow_processor.records.module import Module
 from cityflow_processor.result import Result
 from cityflow_processor.transit.module import TRAFFIC
@@ -41,9 +41,10 @@ def chosen(store: Store, dataset: str | None) -> Iterable[str]:
 
 def process(store: Store, settings: Settings, dataset: str, asked: Asked) -> Result:
     """Process days of one dataset."""
-    if dataset == DATASET:
-        return backfill.process(store, LocalEngine(store), settings, asked)
-    return process_small(store, MODULES[dataset], asked)
+    with open_engine(store, settings) as engine:
+        if dataset == DATASET:
+            return backfill.process(store, engine, settings, asked)
+        return process_small(store, engine, MODULES[dataset], asked)
 
 
 def _holds(store: Store, dataset: str) -> bool:

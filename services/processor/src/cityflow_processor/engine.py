@@ -25,16 +25,21 @@ class Task(Generic[S, C, I, R]):
     """What units of one kind share: `prepare` makes their context, once where they run.
 
     `prepare` and `work` are module-level functions; `spec` and items can be pickled. Threads may
-    share a context.
+    share a context. `ordered`: each item waits for the one before.
     """
 
     prepare: Callable[[Store, S], C]
     work: Callable[[Store, C, I], R]
     spec: S
+    ordered: bool = False
 
 
 class Engine(Protocol):
     """Computes units of work."""
+
+    @property
+    def sees_local_files(self) -> bool:
+        """Whether units can open the files of this machine."""
 
     def run(self, task: Task[S, C, I, R], items: Iterable[I]) -> Iterator[tuple[I, R]]:
         """Items with their results; the first error stops the rest."""
@@ -43,6 +48,8 @@ class Engine(Protocol):
 class LocalEngine:
     """Two threads of this process: most of a unit is spent outside the interpreter."""
 
+    sees_local_files: Final = True
+
     def __init__(self, store: Store) -> None:
         self._store = store
 
@@ -50,10 +57,11 @@ class LocalEngine:
         """Items with their results, in order; the first error stops the rest."""
         context = task.prepare(self._store, task.spec)
         running: deque[tuple[I, Future[R]]] = deque()
-        with ThreadPoolExecutor(_WORKERS) as pool:
+        most = 1 if task.ordered else _WORKERS
+        with ThreadPoolExecutor(most) as pool:
             for item in items:
                 running.append((item, pool.submit(task.work, self._store, context, item)))
-                if len(running) >= _WORKERS:
+                if len(running) >= most:
                     yield _finished(running.popleft())
             while running:
                 yield _finished(running.popleft())

@@ -133,10 +133,6 @@ def _watch(dataset: str | None) -> None:
 def _settings() -> Settings:
     settings = Settings.load()
     configure_logging(settings)
-    if settings.engine != "local":
-        raise BadArguments(
-            f"ENGINE={settings.engine} is not in this release; unset it or give `local`"
-        )
     return settings
 
 

@@ -21,7 +21,8 @@ from cityflow_processor.backfill import (
     split_all,
 )
 from cityflow_processor.days import DATASET, give_back
-from cityflow_processor.engine import Engine, LocalEngine, Task
+from cityflow_processor.engine import Engine, Task
+from cityflow_processor.engines import open_engine
 from cityflow_processor.inputs import DaysSpec, Inputs, prepare
 from cityflow_processor.listing import REFERENCES, Listing
 from cityflow_processor.publishing import show_summary
@@ -41,9 +42,9 @@ class ComptagesRebuilder:
 
     def rebuild(self, store: Store, settings: Settings, *, as_published: bool) -> Rebuilt:
         """A backfill of every day that the raw files hold or that was ever published."""
-        engine = LocalEngine(store)
-        earlier, failed = _replay(store, engine, settings) if as_published else (0, [])
-        results = list(_backfills(store, engine, settings))
+        with open_engine(store, settings) as engine:
+            earlier, failed = _replay(store, engine, settings) if as_published else (0, [])
+            results = list(_backfills(store, engine, settings))
         done = [day for result in results for day in result.days]
         new = sum(day.ending == "new" for day in done)
         unchanged = sum(day.ending == "unchanged" for day in done)

@@ -4,97 +4,84 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
-from cityflow.attribution import attribution_for
 from cityflow.console import progress
 from cityflow.errors import SourceError
 from cityflow.storage import RawEntry, Runs, Store, layout
 from cityflow.telemetry import get_logger
 from cityflow_processor.backfill import Asked
+from cityflow_processor.daily.cache import Held
 from cityflow_processor.daily.files import ReadFile, read_file
-from cityflow_processor.daily.past import Past
-from cityflow_processor.daily.publish import Sources, process_day
+from cityflow_processor.daily.inputs import DaysSpec, prepare
+from cityflow_processor.daily.inputs import process as process_day
+from cityflow_processor.daily.publish import Sources
+from cityflow_processor.engine import Engine, Task
 from cityflow_processor.listing import Listing
-from cityflow_processor.records.arcs import Arcs
-from cityflow_processor.records.districts import Districts
 from cityflow_processor.records.module import Module
-from cityflow_processor.records.places import Places
-from cityflow_processor.reference.loops import loops
-from cityflow_processor.reference.versions import References, Version, load, references
-from cityflow_processor.reference.zones import zones
+from cityflow_processor.reference.versions import References, references
 from cityflow_processor.result import Result
 from cityflow_processor.tables import keep
 
 _log = get_logger(__name__)
 
 
-def process(store: Store, module: Module, asked: Asked) -> Result:
+def process(store: Store, engine: Engine, module: Module, asked: Asked) -> Result:
     """Process the days asked for. Raises StoreUnavailable; what cannot be read is in the result."""
     Runs(store).close_orphans("process")
     result = Result(module.name)
     listing = Listing.take(store, module.name)
-    files = _read_files(store, module, listing.files, result)
-    places = _Places(store, module)
-    result.unreadable.extend(places.unreadable)
-    days = _days(module, files, asked, result)
-    sources = Sources(module, listing, tuple(files), Past(store, module))
+    held = _read_files(store, engine, module, listing.files, result)
+    polygons = references(store, "arrondissements")
+    lines = references(store, "referentiel") if module.uses_arcs else References((), ())
+    result.unreadable.extend((*polygons.unreadable, *lines.unreadable))
+    spec = DaysSpec(module, listing, held, polygons, lines)
+    sources = prepare(store, spec).sources
+    days = _days(module, sources.files, asked, result)
     _count(store, sources, days, asked, result)
+    task = Task(prepare, process_day, spec, ordered=module.looks_back)
     with progress(f"Processing {module.name}", total=len(days), unit="days") as shown:
-        for day in days:
-            result.days.append(process_day(store, sources, places.of_day(day), day))
+        for _, done in engine.run(task, days):
+            result.days.append(done)
             shown.advance()
+    result.days.sort(key=lambda done: done.day)
     return result
 
 
-class _Places:
-    """Reference data by day; days of the same versions share it."""
-
-    def __init__(self, store: Store, module: Module) -> None:
-        self._store = store
-        self._polygons = references(store, "arrondissements")
-        self._lines = references(store, "referentiel") if module.uses_arcs else References((), ())
-        self._districts: dict[str, Districts] = {}
-        self._arcs: dict[str, Arcs] = {}
-
-    @property
-    def unreadable(self) -> tuple[str, ...]:
-        """Reference files that cannot be read."""
-        return (*self._polygons.unreadable, *self._lines.unreadable)
-
-    def of_day(self, day: date) -> Places:
-        """What is in force on the day."""
-        districts, arcs = Districts(), Arcs()
-        if (polygons := self._polygons.in_force(day)) is not None:
-            if polygons.key not in self._districts:
-                self._districts[polygons.key] = self._zones(polygons)
-            districts = self._districts[polygons.key]
-        if (lines := self._lines.in_force(day)) is not None:
-            if lines.key not in self._arcs:
-                self._arcs[lines.key] = self._loops(lines)
-            arcs = self._arcs[lines.key]
-        return Places(districts, arcs)
-
-    def _zones(self, version: Version) -> Districts:
-        credit = attribution_for("arrondissements", version.synthetic)
-        return Districts(version.edition, tuple(zones(load(self._store, version))), (credit,))
-
-    def _loops(self, version: Version) -> Arcs:
-        credit = attribution_for("referentiel", version.synthetic)
-        return Arcs(version.edition, loops(load(self._store, version)), (credit,))
-
-
 def _read_files(
-    store: Store, module: Module, entries: Sequence[RawEntry], result: Result
-) -> list[ReadFile]:
-    files = []
+    store: Store, engine: Engine, module: Module, entries: Sequence[RawEntry], result: Result
+) -> tuple[tuple[RawEntry, Held], ...]:
+    """What each file holds, in the order of receipts; those that cannot be read are noted."""
+    far = [one for one in entries if engine.sees_local_files or not layout.is_outside(one.key)]
+    found: dict[str, Held | str] = {}
     with progress(f"Reading {module.name}", total=len(entries), unit="files") as shown:
         for entry in entries:
-            try:
-                files.append(read_file(store, module, entry))
-            except SourceError as error:
-                _log.error("raw file not read", key=entry.key, reason=str(error))
-                result.unreadable.append(str(error))
+            if entry not in far:
+                found[entry.key] = _read(store, module, entry)
+                shown.advance()
+        # One at a time: a file is held in memory while it is read.
+        for entry, held in engine.run(Task(_module, _read, module, ordered=True), far):
+            found[entry.key] = held
             shown.advance()
-    return files
+    read = []
+    for entry in entries:
+        held = found[entry.key]
+        if isinstance(held, str):
+            _log.error("raw file not read", key=entry.key, reason=held)
+            result.unreadable.append(held)
+        else:
+            read.append((entry, held))
+    return tuple(read)
+
+
+def _module(_: Store, module: Module) -> Module:
+    return module
+
+
+def _read(store: Store, module: Module, entry: RawEntry) -> Held | str:
+    """What a file holds, or why it cannot be read."""
+    try:
+        return read_file(store, module, entry).held
+    except SourceError as error:
+        return str(error)
 
 
 def _days(module: Module, files: Sequence[ReadFile], asked: Asked, result: Result) -> list[date]:

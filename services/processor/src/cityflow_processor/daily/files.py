@@ -66,9 +66,14 @@ class ReadFile:
         return found.drop(_DAY)
 
 
+def cache_of(store: Store, module: Module, entry: RawEntry) -> FileCache:
+    """Where the frames of a raw file are kept."""
+    return FileCache(store.objects, module.name, entry.meta.sha256, module.reader_version)
+
+
 def read_file(store: Store, module: Module, entry: RawEntry) -> ReadFile:
     """A raw file, read now unless it was before. Raises SourceError if it cannot be read."""
-    cache = FileCache(store.objects, module.name, entry.meta.sha256, module.reader_version)
+    cache = cache_of(store, module, entry)
     held = cache.held()
     if held is None:
         with _opened(store, entry) as stream:

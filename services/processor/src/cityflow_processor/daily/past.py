@@ -27,24 +27,25 @@ class Looked:
 
 @dataclass
 class Past:
-    """Published days of a dataset. Days published by this process are told by `publish`."""
+    """Published days of a dataset, for days that are looked at in order.
+
+    What a run publishes, here or in another process, lies between the days it looks from.
+    """
 
     store: Store
     module: Module
     _pointers: dict[date, Pointer] = field(init=False)
     _frames: dict[tuple[str, str], tuple[pl.DataFrame, str]] = field(init=False)
+    _last: date | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         held = Editions(self.store).pointers(self.module.name)
         self._pointers = {one.day: one for one in held}
         self._frames = {}
 
-    def published(self, pointer: Pointer) -> None:
-        """A day was published since."""
-        self._pointers[pointer.day] = pointer
-
     def look(self, day: date) -> Looked:
         """What the module looks back at from a day."""
+        self._renew(day)
         earlier = sorted(
             one for one, p in self._pointers.items() if one < day and p.status == "published"
         )
@@ -57,6 +58,12 @@ class Past:
             digest(dumps(signs)) if signs else None,
             tuple(self._pointers[one].edition for one in used),
         )
+
+    def _renew(self, day: date) -> None:
+        if self.module.looks_back and self._last is not None:
+            held = Editions(self.store).pointers(self.module.name, self._last, day)
+            self._pointers |= {one.day: one for one in held}
+        self._last = day
 
     def _look(self, look: Look) -> tuple[pl.DataFrame, list[str]]:
         table = next(table for table in self.module.tables if table.name == look.table)

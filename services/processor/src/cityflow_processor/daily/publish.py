@@ -81,10 +81,7 @@ def process_day(store: Store, sources: Sources, places: Places, day: date) -> Da
     def build() -> Built:
         return _build(sources, used, day, _in_place(editions, name, day))
 
-    done = publish_day(store, sources.listing, day, build)
-    if (pointer := editions.current(name, day)) is not None:
-        sources.past.published(pointer)
-    return done
+    return publish_day(store, sources.listing, day, build)
 
 
 def _build(sources: Sources, places: Places, day: date, in_place: InPlace) -> Built:

@@ -84,8 +84,9 @@ def split(store: Store, engine: Engine, file: RawFile, advance: Advance) -> File
     zone = RawZone(store)
     _check_size(zone, entry)
     members: list[str] = []
+    in_place = engine.sees_local_files or not layout.is_outside(entry.key)
     with zone.open(entry.key) as stream:
-        done = _run(engine, file, _units(stream, file, members), advance)
+        done = _run(engine, file, _units(stream, file, members, in_place), advance)
     try:
         manifest = merge(cache, done, members, 2 if entry.meta.media == "csv" else 1)
     except TryAgain:
@@ -189,28 +190,33 @@ def _days(rows: pl.DataFrame) -> dict[str, int]:
     }
 
 
-def _units(stream: BinaryIO, file: RawFile, members: list[str]) -> Iterator[_Unit]:
+def _units(stream: BinaryIO, file: RawFile, members: list[str], in_place: bool) -> Iterator[_Unit]:
+    """The chunks of a file; `in_place`: where they are computed the file can be opened."""
     entry = file.entry
     read = _csv_units if entry.meta.media == "csv" else _json_units
     packed = open_members(stream, entry.meta.packing, name=entry.key)
     for number, (name, content) in enumerate(packed):
         members.append(name)
         label = f"{entry.key}:{name}" if name else entry.key
-        yield from read(content, number, label, file.chunk_rows)
+        yield from read(content, number, label, file.chunk_rows, in_place)
 
 
-def _csv_units(stream: BinaryIO, member: int, name: str, chunk_rows: int) -> Iterator[_Unit]:
+def _csv_units(
+    stream: BinaryIO, member: int, name: str, chunk_rows: int, in_place: bool
+) -> Iterator[_Unit]:
     header = _header(stream.readline(MAX_HEADER_BYTES), name)
     cut: Iterable[Span | bytes] = (
         spans(stream, chunk_rows, header, name)
-        if stream.seekable()
+        if in_place and stream.seekable()
         else chunks(stream, chunk_rows, header, name)
     )
     for index, content in enumerate(cut):
         yield _Unit(member, index, name, header, content)
 
 
-def _json_units(stream: BinaryIO, member: int, name: str, chunk_rows: int) -> Iterator[_Unit]:
+def _json_units(
+    stream: BinaryIO, member: int, name: str, chunk_rows: int, _: bool
+) -> Iterator[_Unit]:
     for index, tokens in enumerate(json_tokens(stream, chunk_rows, name)):
         yield _Unit(member, index, name, None, tokens)
 

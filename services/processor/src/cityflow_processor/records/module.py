@@ -128,6 +128,11 @@ class Module:
     uses_arcs: bool = False
 
     @property
+    def looks_back(self) -> bool:
+        """Whether a day is measured against earlier ones, which must then be published first."""
+        return self.look_back is not _looks_at_nothing
+
+    @property
     def name(self) -> str:
         """Name of the dataset."""
         return self.dataset.value

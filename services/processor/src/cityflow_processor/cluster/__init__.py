@@ -1,0 +1,1 @@
+"""`ENGINE=dask`: units are computed by the workers of a Dask cluster."""
