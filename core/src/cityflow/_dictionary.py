@@ -26,6 +26,7 @@ from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.published import TABLES
 from cityflow.contracts.report_tables import FIGURES, SECTIONS
+from cityflow.contracts.roads import CalibrationSummary, RoadsSummary
 from cityflow.contracts.tables import Kind, Table
 from cityflow.contracts.traffic import TrafficSummary
 from cityflow.contracts.velib import VelibSummary
@@ -63,6 +64,11 @@ DOCUMENTS: Final = (
         ComptagesSummary,
         "Document `edition/comptages`; the current one also as a file for people, "
         f"`{layout.summary_file('comptages', _DAY)}`.",
+    ),
+    _Published(RoadsSummary, "Document `edition/roads_analysis`; as a file like the others."),
+    _Published(
+        CalibrationSummary,
+        "Document `edition/roads_calibration`, one a month, under its first day.",
     ),
     _Published(BikesSummary, "Document `edition/bikes`; as a file like that of the road loops."),
     _Published(VelibSummary, "Document `edition/velib`; as a file like that of the road loops."),

@@ -128,7 +128,7 @@ class House:
 
     def published(self) -> dict[str, bytes]:
         """Bytes of all that is published: objects, edition documents, and what is current."""
-        everything = self.objects(f"clean/{self.dataset}/", "metrics/")
+        everything = self.objects(f"clean/{self.dataset}/", f"metrics/{self.dataset}")
         for document in all_documents(self.store.documents, f"edition/{self.dataset}"):
             key = f"edition {document.id.day} {document.id.key}"
             everything[key] = canonical.dumps(document.body).encode()

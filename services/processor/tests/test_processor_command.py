@@ -36,7 +36,10 @@ def test_a_result_for_people_and_one_for_programs(house: House, command: Command
     printed = command("backfill", "--json")
     document = json.loads(printed.out)
     assert printed.out == json.dumps(document, indent=2) + "\n"
-    assert list(document) == ["datasets"] and list(document["datasets"]) == ["comptages"]
+    assert list(document) == ["datasets"] and list(document["datasets"]) == [
+        "comptages",
+        "roads_analysis",
+    ]
     assert printed.counts == {
         "rows_in": 6, "published": 4, "rejected": 1, "duplicates": 1, "out_of_range": 0,
         "days": 1, "days_without_data": 0, "first_day": "2025-03-05", "last_day": "2025-03-05",

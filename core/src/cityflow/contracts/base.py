@@ -19,9 +19,10 @@ class Model(BaseModel):
 
 
 class Dataset(StrEnum):
-    """The datasets CityFlow knows: six measured, three of reference."""
+    """The datasets CityFlow knows: six measured, one derived, three of reference."""
 
     COMPTAGES = "comptages"
+    ROADS_ANALYSIS = "roads_analysis"
     BIKES = "bikes"
     VELIB = "velib"
     TRAFFIC = "traffic"

@@ -8,6 +8,8 @@ from cityflow.contracts.bikes_tables import BIKES_TABLES
 from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.chantiers_tables import CHANTIERS_TABLES
 from cityflow.contracts.comptages import ComptagesSummary
+from cityflow.contracts.roads import CalibrationSummary, RoadsSummary
+from cityflow.contracts.roads_tables import CALIBRATION_TABLES, ROADS_TABLES
 from cityflow.contracts.tables import COMPTAGES_TABLES, Table
 from cityflow.contracts.traffic import TrafficSummary
 from cityflow.contracts.traffic_tables import TRAFFIC_TABLES
@@ -18,6 +20,8 @@ from cityflow.contracts.weather_tables import WEATHER_TABLES
 
 TABLES: Final[dict[str, tuple[Table, ...]]] = {
     "comptages": COMPTAGES_TABLES,
+    "roads_analysis": ROADS_TABLES,
+    "roads_calibration": CALIBRATION_TABLES,
     "bikes": BIKES_TABLES,
     "velib": VELIB_TABLES,
     "traffic": TRAFFIC_TABLES,
@@ -27,6 +31,8 @@ TABLES: Final[dict[str, tuple[Table, ...]]] = {
 
 SUMMARIES: Final[dict[str, type[PublishedDocument]]] = {
     "comptages": ComptagesSummary,
+    "roads_analysis": RoadsSummary,
+    "roads_calibration": CalibrationSummary,
     "bikes": BikesSummary,
     "velib": VelibSummary,
     "traffic": TrafficSummary,

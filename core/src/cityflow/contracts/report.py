@@ -9,12 +9,14 @@ from cityflow.contracts.base import Attribution, Credited, Dataset, DocumentBase
 from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.comptages import ComptagesSummary
+from cityflow.contracts.roads import RoadsSummary
 from cityflow.contracts.traffic import TrafficSummary
 from cityflow.contracts.velib import VelibSummary
 from cityflow.contracts.weather import WeatherSummary
 
 MEASURED = (
     Dataset.COMPTAGES,
+    Dataset.ROADS_ANALYSIS,
     Dataset.BIKES,
     Dataset.VELIB,
     Dataset.TRAFFIC,
@@ -57,10 +59,15 @@ class DailyReport(DocumentBase):
         description="Sources and licences of the datasets with an edition, and of the reference "
         "data they used; of all datasets if none has one"
     )
-    sources: tuple[SourceState, ...] = Field(description="The six measured datasets, each once")
+    sources: tuple[SourceState, ...] = Field(
+        description="The six measured datasets and the analysis of the roads, each once"
+    )
     missing: tuple[Missing, ...] = Field(description="Datasets without figures, and why")
     comptages: ComptagesSummary | None = Field(
         description="Road traffic of the day; null if it is missing"
+    )
+    roads_analysis: RoadsSummary | None = Field(
+        default=None, description="Health, congestion and repairs of the roads; null if missing"
     )
     bikes: BikesSummary | None = Field(
         default=None, description="Bike counters of the day; null if they are missing"

@@ -23,6 +23,7 @@ from cityflow.contracts.bikes import (
 from cityflow.contracts.chantiers import WorkRank, WorksTotals, WorksZone
 from cityflow.contracts.comptages import ArcRank, AreaTotals, CongestionAlert, DayTotals, Hour
 from cityflow.contracts.report import Missing, SourceState
+from cityflow.contracts.roads import HealthCount, Repair, RoadsArea, RoadsHour, RoadsIndex
 from cityflow.contracts.tables import Column, Kind, Table
 from cityflow.contracts.traffic import (
     TransitLineRank,
@@ -46,11 +47,16 @@ _UNITS = {
     "saturated": "arcs",
     "blocked": "arcs",
     "records": "rows",
+    "days_down": "d",
+    "dpn_veh": "veh/h",
     "exposed_arcs": "arcs",
 }
 _UNITS_BY_ENDING = {
-    "_veh": "veh",
+    "_veh_h": "veh·h",
     "_veh_km": "veh·km",
+    "_veh": "veh",
+    "_kmh": "km/h",
+    "_km": "km",
     "_pct": "%",
     "_hours": "arc·h",
     "_m2": "m²",
@@ -149,6 +155,35 @@ ALERTS = _section(
     ("arc_id", "start"),
     "Congestion alerts: the longest and heaviest, at most 100; `totals` has their number.",
     tuple(columns_of(CongestionAlert)),
+)
+ROADS_TOTALS = _section(
+    "roads_totals",
+    (),
+    "Congestion of the network: estimates from sound loops.",
+    (
+        *columns_of(RoadsIndex),
+        Column("arcs_known", "int", "arcs", "Arcs with a row today or within a year"),
+        Column("arcs_calibrated", "int", "arcs", "Arcs with a free-flow pace this month"),
+        Column("repairs_total", "int", "arcs", "Arcs that are not sound"),
+    ),
+)
+ROADS_HOURLY = _section(
+    "roads_hourly", ("hour_end",), "Congestion by hour.", tuple(columns_of(RoadsHour))
+)
+ROADS_ARRONDISSEMENTS = _section(
+    "roads_arrondissements",
+    ("arrondissement",),
+    "Congestion by published polygon.",
+    tuple(columns_of(RoadsArea)),
+)
+ROADS_HEALTH = _section(
+    "roads_health", ("status",), "Arcs by status of their loop.", tuple(columns_of(HealthCount))
+)
+ROADS_REPAIRS = _section(
+    "roads_repairs",
+    ("rank",),
+    "Loops that need a look, by typical flow lost, at most 50.",
+    tuple(columns_of(Repair)),
 )
 BIKES_TOTALS = _section(
     "bikes_totals",
@@ -261,7 +296,8 @@ MISSING = _section("missing", (), "Datasets without figures, and why.", tuple(co
 SOURCES = _section(
     "sources",
     (),
-    "The six measured datasets: what the report holds of each, and whom to name.",
+    "The six measured datasets and the analysis of the roads: what the report holds of each, and "
+    "whom to name.",
     (
         *(c for c in columns_of(SourceState) if "attribution" not in c.name),
         *columns_of(Attribution),
@@ -275,6 +311,11 @@ SECTIONS = (
     TOP_ARCS_BY_FLOW,
     TOP_ARCS_BY_SATURATED_HOURS,
     ALERTS,
+    ROADS_TOTALS,
+    ROADS_HOURLY,
+    ROADS_ARRONDISSEMENTS,
+    ROADS_HEALTH,
+    ROADS_REPAIRS,
     BIKES_TOTALS,
     BIKES_HOURLY,
     BIKES_ARRONDISSEMENTS,
@@ -304,6 +345,12 @@ COVERAGE = {
     "occupancy_mean_pct": "occupancy_coverage",
     "saturated_hours": "occupancy_coverage",
     "blocked_hours": "occupancy_coverage",
+    "index_vkt_veh_km": "index_coverage",
+    "index_vht_veh_h": "index_coverage",
+    "speed_est_kmh": "index_coverage",
+    "tti_area": "index_coverage",
+    "delay_ref_veh_h": "index_coverage",
+    "delay_60_veh_h": "index_coverage",
     "bikes": "coverage",
     "compared_bikes": "coverage",
     "typical_bikes": "coverage",

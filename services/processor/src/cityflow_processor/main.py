@@ -12,9 +12,16 @@ from cityflow.settings import Settings
 from cityflow.storage import open_store
 from cityflow.telemetry import configure_logging
 from cityflow.watching import watch
+from cityflow_processor.analysis.shelf import ANALYSIS
 from cityflow_processor.backfill import Asked
 from cityflow_processor.comptages.fields import EARLIEST_YEAR, LATEST_YEAR
-from cityflow_processor.datasets import NAMES, chosen, process, refuse_unknown
+from cityflow_processor.datasets import (
+    NAMES,
+    chosen,
+    process,
+    process_arrived,
+    refuse_unknown,
+)
 from cityflow_processor.days import DATASET
 from cityflow_processor.history import compact as compact_months
 from cityflow_processor.result import Result, months_document, months_table
@@ -64,6 +71,8 @@ def backfill(
         raise BadArguments(f"--from {first} is after --to {last}; give the earlier day first")
     if stay:
         refuse_unknown(dataset)
+        if dataset == ANALYSIS:
+            raise BadArguments(f"no file arrives for {ANALYSIS}: watch {DATASET}, which it follows")
         _watch(dataset)
     else:
         _process(dataset, Asked(first, last), json)
@@ -118,14 +127,15 @@ def _watch(dataset: str | None) -> None:
     settings = _settings()
 
     def turns_of(name: str) -> Turns:
-        return Turns(lambda store, asked: process(store, settings, name, asked), name)
+        return Turns(lambda store, asked: process_arrived(store, settings, name, asked), name)
 
-    turns = {name: turns_of(name) for name in NAMES}
+    turns = {name: turns_of(name) for name in NAMES if name != ANALYSIS}
 
     def turn() -> None:
         with open_store(settings) as store:
             for name in chosen(store, dataset):
-                turns[name].take(store)
+                if name != ANALYSIS:
+                    turns[name].take(store)
 
     watch(turn, PAUSE_SECONDS, settings.heartbeat_file)
 

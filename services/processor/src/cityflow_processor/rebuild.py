@@ -13,6 +13,9 @@ from cityflow.errors import BadArguments, CityFlowError, QualityGateRed, SourceE
 from cityflow.settings import Settings
 from cityflow.storage import Editions, Runs, Store
 from cityflow_processor import history
+from cityflow_processor.analysis.backfill import process as process_analysis
+from cityflow_processor.analysis.replay import replay
+from cityflow_processor.analysis.shelf import ANALYSIS
 from cityflow_processor.backfill import (
     Asked,
     both_references,
@@ -42,9 +45,15 @@ class ComptagesRebuilder:
 
     def rebuild(self, store: Store, settings: Settings, *, as_published: bool) -> Rebuilt:
         """A backfill of every day that the raw files hold or that was ever published."""
+        is_analysed = _is_analysed(store)
         with open_engine(store, settings) as engine:
             earlier, failed = _replay(store, engine, settings) if as_published else (0, [])
             results = list(_backfills(store, engine, settings))
+        if is_analysed and as_published:
+            analysed = replay(store)
+            earlier, failed = earlier + analysed.found, [*failed, *analysed.failed]
+        if is_analysed:
+            results.append(process_analysis(store, Asked()))
         done = [day for result in results for day in result.days]
         new = sum(day.ending == "new" for day in done)
         unchanged = sum(day.ending == "unchanged" for day in done)
@@ -52,10 +61,18 @@ class ComptagesRebuilder:
         unreadable = [reason for result in results for reason in result.unreadable]
         failed += [*dict.fromkeys(unreadable), *red]
         error = _error(failed, is_source=bool(unreadable)) if failed else None
-        return Rebuilt(len(done), new, unchanged, earlier, tuple(failed), error)
+        return Rebuilt(
+            len({day.day for day in done}), new, unchanged, earlier, tuple(failed), error
+        )
 
 
 REBUILDER: Final = ComptagesRebuilder()
+
+
+def _is_analysed(store: Store) -> bool:
+    """Whether days were analysed, as far as the ledger knows; one that is lost knows nothing."""
+    runs = list(Runs(store).query(date.min, date.max, stage="process"))
+    return not runs or any(run.dataset == ANALYSIS for run in runs)
 
 
 def _error(failed: Sequence[str], *, is_source: bool) -> CityFlowError:

@@ -5,11 +5,12 @@ from itertools import chain
 from typing import Any
 
 from cityflow.contracts import ComptagesSummary, DailyReport, Dataset, SourceState
-from cityflow.contracts.base import Model
+from cityflow.contracts.base import Model, PublishedDocument
 from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.daily import DaySummary
 from cityflow.contracts.report_tables import COVERAGE, SECTIONS
+from cityflow.contracts.roads import RoadsSummary
 from cityflow.contracts.tables import Table
 from cityflow.contracts.traffic import TrafficSummary
 from cityflow.contracts.velib import VelibSummary
@@ -35,15 +36,17 @@ def section_rows(report: DailyReport) -> dict[str, list[Row]]:
     roads = _roads(report.comptages) if report.comptages else {}
     carried = (report.bikes, report.velib, report.traffic, report.chantiers, report.weather)
     small = [one for one in carried if one is not None]
+    gated = (report.roads_analysis, *small) if report.roads_analysis else small
     own = {
         **roads,
+        **(_analysis(report.roads_analysis) if report.roads_analysis else {}),
         **(_bikes(report.bikes) if report.bikes else {}),
         **(_velib(report.velib) if report.velib else {}),
         **(_traffic(report.traffic) if report.traffic else {}),
         **(_chantiers(report.chantiers) if report.chantiers else {}),
         **(_weather(report.weather) if report.weather else {}),
         "quality": [*roads.get("quality", ()), *chain.from_iterable(map(_quality, small))],
-        "checks": [*roads.get("checks", ()), *chain.from_iterable(map(_checks, small))],
+        "checks": [*roads.get("checks", ()), *chain.from_iterable(map(_checks, gated))],
         "missing": [_flat(missing) for missing in report.missing],
         "sources": [_flat(source) for source in report.sources],
     }
@@ -78,6 +81,17 @@ def _roads(summary: ComptagesSummary) -> dict[str, list[Row]]:
         ],
         "checks": [_flat(check) for check in quality.checks],
     }
+
+
+def _analysis(summary: RoadsSummary) -> dict[str, list[Row]]:
+    return _named(
+        summary,
+        roads_totals=[_flat(summary.totals) | _scalars(summary)],
+        roads_hourly=map(_flat, summary.hourly),
+        roads_arrondissements=map(_flat, summary.arrondissements),
+        roads_health=map(_flat, summary.health),
+        roads_repairs=map(_flat, summary.repairs),
+    )
 
 
 def _bikes(summary: BikesSummary) -> dict[str, list[Row]]:
@@ -124,7 +138,7 @@ def _weather(summary: WeatherSummary) -> dict[str, list[Row]]:
     return _named(summary, weather=reference, weather_hourly=map(_flat, summary.hourly))
 
 
-def _named(summary: DaySummary, **sections: Iterable[Row]) -> dict[str, list[Row]]:
+def _named(summary: PublishedDocument, **sections: Iterable[Row]) -> dict[str, list[Row]]:
     """The rows of sections, each with the dataset it speaks of."""
     dataset = {"dataset": summary.dataset.value}
     return {name: [row | dataset for row in rows] for name, rows in sections.items()}
@@ -138,7 +152,7 @@ def _quality(summary: DaySummary) -> list[Row]:
     return _named(summary, quality=rows)["quality"]
 
 
-def _checks(summary: DaySummary) -> list[Row]:
+def _checks(summary: DaySummary | RoadsSummary) -> list[Row]:
     return _named(summary, checks=map(_flat, summary.quality.checks))["checks"]
 
 
@@ -147,7 +161,7 @@ def _counts(kind: str, counts: Mapping[str, int]) -> Iterator[Row]:
         yield {"kind": kind, "name": name, "rows": rows}
 
 
-def _scalars(summary: ComptagesSummary) -> Row:
+def _scalars(summary: Model) -> Row:
     return {name: value for name, value in _flat(summary).items() if not isinstance(value, list)}
 
 

@@ -1,0 +1,121 @@
+"""One day's analysis: read what it is made of, measure, audit, publish."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+
+from cityflow.contracts import Counts
+from cityflow.contracts.base import Credited
+from cityflow.contracts.roads import RoadsContext, RoadsQuality, RoadsSummary
+from cityflow.contracts.tables import REJECTS
+from cityflow.errors import StoreUnavailable
+from cityflow.storage import Editions
+from cityflow.storage.canonical import digest, dumps
+from cityflow_processor.analysis.calibrations import Calibration, Calibrations
+from cityflow_processor.analysis.shelf import ANALYSIS, EDITION_DIGITS, Shelf, Used
+from cityflow_processor.listing import Listing
+from cityflow_processor.publishing import Built, DayDone, publish_day
+from cityflow_processor.roads.measure import METHOD_VERSION, analyse
+from cityflow_processor.roads.thresholds import limits
+from cityflow_processor.tables import WRITER_VERSION, parquet_bytes, schema
+
+
+@dataclass(frozen=True)
+class Sources:
+    """All that a day is analysed with: the counts' edition, its calibration, earlier health."""
+
+    day: date
+    counts: str
+    calibration: Calibration
+    past: Used
+
+
+def process_day(
+    shelf: Shelf, listing: Listing, calibrations: Calibrations, day: date, counts: str
+) -> DayDone:
+    """Analyse one day, which the later ones may then look back at. Raises StoreUnavailable."""
+
+    def build() -> Built:
+        first = day - timedelta(days=limits().whole("history_days"))
+        past = shelf.used(first, day - timedelta(days=1), "health_digest")
+        synthetic = _credit(shelf, day, counts).is_synthetic
+        return built(shelf, Sources(day, counts, calibrations.of_day(day, synthetic), past))
+
+    done = publish_day(shelf.store, listing, day, build)
+    shelf.published(day)
+    return done
+
+
+def built(shelf: Shelf, sources: Sources) -> Built:
+    """The edition of a day, audited."""
+    day, counts = sources.day, sources.counts
+    document = _document(shelf, day, counts)
+    read = shelf.counts(day, counts, document)
+    found = analyse(day, read, sources.calibration.table, shelf.health(sources.past))
+    edition = _edition(sources)
+    credit = _credit(shelf, day, counts)
+    summary = RoadsSummary(
+        day=day,
+        edition=edition,
+        attribution=credit.attribution,
+        context_attributions=credit.context_attributions,
+        status=document["status"],
+        method_version=METHOD_VERSION,
+        thresholds_version=limits().version,
+        writer_version=WRITER_VERSION,
+        context=RoadsContext(
+            comptages=counts,
+            calibration=sources.calibration.edition,
+            past=sources.past.digest,
+            health_digest=_sign(found.health),
+            clean_digest=_sign(found.clean),
+        ),
+        quality=RoadsQuality(checks=found.checks),
+        **found.blocks,
+    )
+    calibrated = [sources.calibration.edition] if sources.calibration.edition else []
+    return Built(
+        edition=edition,
+        document=summary.model_dump(mode="json"),
+        clean=found.clean,
+        tables={"health": found.health, "index": found.index},
+        rejects=pl.DataFrame(schema=schema(REJECTS)),
+        counts=Counts(rows_in=read.arcs.height, published=read.arcs.height),
+        rejected_by_reason={},
+        checks=found.checks,
+        inputs=(counts, *calibrated, *sources.past.editions.values()),
+    )
+
+
+def _edition(sources: Sources) -> str:
+    facts = {
+        "dataset": ANALYSIS,
+        "day": str(sources.day),
+        "comptages": sources.counts,
+        "calibration": sources.calibration.edition,
+        "past": sources.past.digest,
+        "thresholds": limits().version,
+        "method": METHOD_VERSION,
+        "writer": WRITER_VERSION,
+    }
+    return digest(dumps(facts))[:EDITION_DIGITS]
+
+
+def _sign(frame: pl.DataFrame) -> str:
+    """A digest of a table as it is published."""
+    return digest(parquet_bytes(frame))[:EDITION_DIGITS]
+
+
+def _document(shelf: Shelf, day: date, counts: str) -> Mapping[str, Any]:
+    document = Editions(shelf.store).document("comptages", day, counts)
+    if document is None:
+        raise StoreUnavailable(f"edition {counts} of comptages {day} is lost; process it again")
+    return document
+
+
+def _credit(shelf: Shelf, day: date, counts: str) -> Credited:
+    document = _document(shelf, day, counts)
+    return Credited.model_validate({name: document[name] for name in Credited.model_fields})

@@ -1,0 +1,124 @@
+"""Published tables of the counts and of the analysis, read once; small partials of earlier days."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from io import BytesIO
+from typing import Any, Final
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from cityflow.contracts import Dataset, Pointer
+from cityflow.errors import ObjectNotFound, StoreUnavailable
+from cityflow.storage import Editions, Store, layout
+from cityflow.storage.canonical import digest, dumps
+from cityflow_processor.roads.calibration import DAY
+from cityflow_processor.roads.down import no_past
+from cityflow_processor.roads.measure import Counts
+
+ANALYSIS: Final = Dataset.ROADS_ANALYSIS.value
+CALIBRATION: Final = "roads_calibration"
+EDITION_DIGITS: Final = 20
+_OF_ARCS: Final = (
+    "arc_id", "label", "arrondissement", "length_m", "arc_status", "flow_hours",
+    "occupancy_hours", "flow_veh",
+)  # fmt: skip
+_OF_HOURS: Final = ("arc_id", "hour_end", "flow_veh", "occupancy_pct")
+
+
+@dataclass(frozen=True)
+class Used:
+    """Editions of some days, by day, and a digest of what is taken from them; None: no day."""
+
+    editions: Mapping[date, str]
+    digest: str | None
+
+
+@dataclass
+class Shelf:
+    """What a day is analysed with. Editions published by this process are told by `published`."""
+
+    store: Store
+    _pointers: dict[date, Pointer] = field(init=False)
+    _health: dict[tuple[date, str], pl.DataFrame] = field(init=False, default_factory=dict)
+    _contexts: dict[str, dict[str, Any]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._pointers = {one.day: one for one in Editions(self.store).pointers(ANALYSIS)}
+
+    def published(self, day: date) -> None:
+        """The current edition of a day may be another one now."""
+        if pointer := Editions(self.store).current(ANALYSIS, day):
+            self._pointers[day] = pointer
+
+    def used(self, first: date, last: date, digest_name: str) -> Used:
+        """The analysed days of a range, and the digest of one of their tables by its name."""
+        days = [day for day in sorted(self._pointers) if first <= day <= last]
+        return self.given({day: self._pointers[day].edition for day in days}, digest_name)
+
+    def given(self, editions: Mapping[date, str], digest_name: str) -> Used:
+        """The same of given editions."""
+        signs = {str(d): self._context(d, of)[digest_name] for d, of in editions.items()}
+        return Used(editions, digest(dumps(signs))[:EDITION_DIGITS] if signs else None)
+
+    def health(self, used: Used) -> pl.DataFrame:
+        """The tables `health` of these days, with a column `day`."""
+        if used.editions:
+            earliest = min(used.editions)
+            self._health = {key: one for key, one in self._health.items() if key[0] >= earliest}
+        return pl.concat([no_past(), *(self._health_of(*one) for one in used.editions.items())])
+
+    def clean_hours(self, used: Used) -> pl.DataFrame:
+        """The clean hours of these days, with a column `day`; arcs as Categorical."""
+        shared = pl.Categorical(pl.Categories.random())
+        columns = {"arc_id": shared, "flow_veh": pl.Int64(), "pace": pl.Float64()}
+        frames = [pl.DataFrame(schema={DAY: pl.Date(), **columns})]
+        for day, edition in used.editions.items():
+            rows = self._table(layout.clean(ANALYSIS, day, edition), tuple(columns))
+            keyed = rows.with_columns(pl.col("arc_id").cast(shared))
+            frames.append(keyed.select(pl.lit(day).alias(DAY), *columns))
+        return pl.concat(frames)
+
+    def calibration(self, month: date, edition: str) -> pl.DataFrame:
+        """The table of a calibration."""
+        return self._table(layout.clean(CALIBRATION, month, edition))
+
+    def counts(self, day: date, edition: str, document: Mapping[str, Any]) -> Counts:
+        """What an edition of the counts publishes."""
+        return Counts(
+            self._table(layout.table("comptages", day, edition, "arcs"), _OF_ARCS),
+            self._table(layout.table("comptages", day, edition, "arc_hours"), _OF_HOURS),
+            document["hours_expected"],
+            document["totals"]["flow_veh"],
+        )
+
+    def _health_of(self, day: date, edition: str) -> pl.DataFrame:
+        key = day, edition
+        if key not in self._health:
+            whole = self._table(layout.table(ANALYSIS, day, edition, "health"))
+            self._health[key] = whole.select(pl.lit(day).alias(DAY), pl.all())
+        return self._health[key]
+
+    def _context(self, day: date, edition: str) -> dict[str, Any]:
+        if edition not in self._contexts:
+            document = Editions(self.store).document(ANALYSIS, day, edition)
+            if document is None:
+                raise StoreUnavailable(
+                    f"edition {edition} of {ANALYSIS} {day} is lost; process its day again"
+                )
+            self._contexts[edition] = document["context"]
+        return self._contexts[edition]
+
+    def _table(self, key: str, columns: tuple[str, ...] | None = None) -> pl.DataFrame:
+        try:
+            data = BytesIO(self.store.objects.read(key))
+            frame = pl.read_parquet(
+                data, columns=list(columns) if columns else None, use_statistics=False
+            )
+        except (PolarsError, ObjectNotFound) as error:
+            raise StoreUnavailable(
+                f"{key} is lost or damaged ({error}); process its day again"
+            ) from error
+        texts = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Categorical)]
+        return frame.with_columns(pl.col(texts).cast(pl.String)) if texts else frame

@@ -1,0 +1,1 @@
+"""What the road counts tell beyond their sums: health of the loops, congestion, repairs."""

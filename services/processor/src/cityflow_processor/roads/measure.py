@@ -1,0 +1,128 @@
+"""A day's analysis from its road counts, its calibration and the health of earlier days: pure."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from cityflow.contracts import Check, Severity
+from cityflow.contracts.roads import HEALTH, HealthCount, Repair, RoadsArea, RoadsHour, RoadsIndex
+from cityflow_processor.comptages.tally import share
+from cityflow_processor.roads.down import health_table, ranked
+from cityflow_processor.roads.grid import Grid, grid
+from cityflow_processor.roads.health import statuses
+from cityflow_processor.roads.index import Network, clean_table, index_table, network
+from cityflow_processor.roads.sums import sums
+
+# Part of every edition's identity: change it when a formula of this package changes.
+METHOD_VERSION: Final = "1"
+REPAIRS_IN_SUMMARY: Final = 50
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What the counts of a day publish: tables, expected hours of an arc, their total flow."""
+
+    arcs: pl.DataFrame
+    arc_hours: pl.DataFrame
+    expected_hours: int
+    flow_veh: int | None
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """Tables of the analysis, blocks of its summary, and its gates."""
+
+    clean: pl.DataFrame
+    health: pl.DataFrame
+    index: pl.DataFrame
+    blocks: dict[str, Any]
+    checks: tuple[Check, ...]
+
+
+def analyse(day: date, counts: Counts, calibration: pl.DataFrame, past: pl.DataFrame) -> Analysed:
+    """Everything that the edition of a day publishes."""
+    matrix = grid(day, counts.arcs, counts.arc_hours)
+    found = statuses(matrix, calibration)
+    health = health_table(day, counts.arcs, found, counts.expected_hours, past)
+    roads = network(matrix, found["status"], calibration)
+    repairs = ranked(health)
+    free = calibration.drop_nulls("pace_free").select("arc_id")
+    return Analysed(
+        clean=clean_table(roads),
+        health=health,
+        index=index_table(roads),
+        blocks={
+            "arcs_known": health.height,
+            "arcs_calibrated": counts.arcs.join(free, on="arc_id", how="semi").height,
+            "health": _counts_by_status(health),
+            "totals": _totals(roads, counts.expected_hours),
+            "hourly": _hourly(roads, counts.expected_hours),
+            "arrondissements": _areas(roads, counts.expected_hours),
+            "repairs_total": repairs.height,
+            "repairs": _repairs(repairs),
+        },
+        checks=(_conservation(matrix, health, counts),),
+    )
+
+
+def _counts_by_status(health: pl.DataFrame) -> list[HealthCount]:
+    counted = dict(health["status"].value_counts().iter_rows())
+    return [
+        HealthCount(
+            status=status,
+            arcs=counted.get(status, 0),
+            arcs_share=share(counted.get(status, 0), health.height),
+        )
+        for status in HEALTH
+    ]
+
+
+def _totals(roads: Network, expected: int) -> RoadsIndex:
+    groups = np.zeros(roads.tti.shape, dtype=np.int64)
+    (found,) = sums(roads, groups, [roads.tti.shape[0] * expected])
+    return RoadsIndex.model_validate(found)
+
+
+def _hourly(roads: Network, expected: int) -> list[RoadsHour]:
+    arcs, hours = roads.tti.shape
+    groups = np.broadcast_to(np.arange(hours), (arcs, hours)).astype(np.int64)
+    lost = [1] if expected < hours else []  # the feed drops the first of the two hours of autumn
+    each = [0 if at in lost else arcs for at in range(hours)]
+    found = sums(roads, groups, each)
+    return [
+        RoadsHour(
+            **fields,
+            hour_end=datetime.fromtimestamp(int(roads.grid.hours[at]) * 3600, UTC),
+            hour_of_day=int(roads.grid.starts[at]),
+        )
+        for at, fields in enumerate(found)
+    ]
+
+
+def _areas(roads: Network, expected: int) -> list[RoadsArea]:
+    zones = roads.grid.arcs["arrondissement"].to_list()
+    names = sorted(set(zones), key=lambda name: (not name.isdigit(), name.zfill(2)))
+    place = {name: at for at, name in enumerate(names)}
+    of_arc = np.array([place[zone] for zone in zones], dtype=np.int64)
+    groups = np.repeat(of_arc[:, None], roads.tti.shape[1], axis=1)
+    sizes = np.bincount(of_arc, minlength=len(names)) * expected
+    found = sums(roads, groups, sizes.tolist())
+    return [RoadsArea(**fields, arrondissement=names[at]) for at, fields in enumerate(found)]
+
+
+def _repairs(repairs: pl.DataFrame) -> list[Repair]:
+    names = [name for name in Repair.model_fields if name != "rank"]
+    rows = repairs.head(REPAIRS_IN_SUMMARY).select(names).to_dicts()
+    return [Repair(rank=rank, **row) for rank, row in enumerate(rows, 1)]
+
+
+def _conservation(matrix: Grid, health: pl.DataFrame, counts: Counts) -> Check:
+    """Red: arcs or hours that do not add up to the published counts are a fault of CityFlow."""
+    by_hour, by_arc = int(np.nansum(matrix.flow)), int(health["flow_veh"].sum())
+    same = by_hour == by_arc == (counts.flow_veh or 0)
+    said = f"counts {counts.flow_veh}, hours {by_hour}, arcs {by_arc}"
+    severity = Severity.GREEN if same else Severity.RED
+    return Check(name="conservation", severity=severity, message=said)

@@ -1,0 +1,60 @@
+"""Every figure of the road analysis is explained in docs/methodology.md."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cityflow.contracts.base import DocumentBase, PublishedDocument
+from cityflow.contracts.roads import (
+    CalibrationSummary,
+    HealthCount,
+    Repair,
+    RoadsIndex,
+    RoadsSummary,
+)
+from cityflow.contracts.roads_tables import CALIBRATION_TABLES, ROADS_TABLES
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "methodology.md"
+MODELS = (RoadsSummary, CalibrationSummary, RoadsIndex, HealthCount, Repair)
+OF_THE_EDITION = {
+    *("status", "method_version", "thresholds_version", "writer_version", "context", "quality"),
+    *("totals", "hourly", "arrondissements", "past"),
+}
+PLACES = {
+    *("arc_id", "label", "arrondissement", "length_m", "hour_end", "hour_of_day", "arc_status"),
+    *("flow_veh", "flow_hours", "occupancy_hours", "last_rows", "hours", "pace"),
+    *("vkt_veh_km", "vht_veh_h"),
+}
+
+
+def published() -> set[str]:
+    ours = {name for model in MODELS for name in model.model_fields}
+    every = {c.name for t in (*ROADS_TABLES, *CALIBRATION_TABLES) for c in t.columns} | ours
+    base = {*PublishedDocument.model_fields, *DocumentBase.model_fields}
+    return every - base - OF_THE_EDITION - PLACES
+
+
+def explained() -> dict[str, set[str]]:
+    """Fields by section, as its line `Fields:` names them."""
+    sections = PAGE.read_text(encoding="utf-8").split("\n## ")[1:]
+    found = {}
+    for section in sections:
+        line = re.search(r"^Fields: (.*?)\.\n\n", section, re.DOTALL | re.MULTILINE)
+        if line:
+            found[section.partition("\n")[0]] = set(re.findall(r"`(\w+)`", line[1]))
+    return found
+
+
+def test_every_published_field_has_a_section() -> None:
+    assert published() - set().union(*explained().values()) == set()
+
+
+def test_every_explained_field_is_published() -> None:
+    assert set().union(*explained().values()) - published() - {"status"} == set()
+
+
+@pytest.mark.parametrize("section", sorted(explained()))
+def test_a_section_says_what_the_figure_is_not(section: str) -> None:
+    text = PAGE.read_text(encoding="utf-8").split(f"\n## {section}\n")[1].split("\n## ")[0]
+    assert "not" in text and ("Limits" in text or "Silent" in text)
