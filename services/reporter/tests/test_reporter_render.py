@@ -140,7 +140,10 @@ def test_how_the_rows_were_read(report):
 def test_what_is_missing_and_what_is_held(report):
     assert [row["dataset"] for row in section(report, "missing")] == list(MEASURED[1:])
     held = section(report, "sources")
-    assert [row["status"] for row in held] == ["published", *["never_processed"] * (len(MEASURED) - 1)]
+    assert [row["status"] for row in held] == [
+        "published",
+        *["never_processed"] * (len(MEASURED) - 1),
+    ]
     assert (held[0]["records"], held[1]["records"]) == ("46", "")
     assert held[0]["synthetic"] == "false"
 
