@@ -7,6 +7,7 @@ that spring skips is the moment of the change. So a period never loses an hour t
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from cityflow.calendar import PARIS
@@ -14,6 +15,7 @@ from cityflow_processor.records.values import Unusable
 
 Span = tuple[int, int]
 _STAMP: Final = re.compile(r"\d{8}T\d{6}", re.ASCII)
+_KEPT: Final = 65_536
 _FORM: Final = "%Y%m%dT%H%M%SZ"
 
 
@@ -43,17 +45,13 @@ def spans_of(periods: Any) -> tuple[Span, ...]:
     for one in periods:
         if not isinstance(one, dict):
             raise Unusable("bad_period", f"{one!r} is not a period")
-        begin, end = naive(one.get("begin")), naive(one.get("end"))
-        if end < begin:
-            raise Unusable("ends_before_begin", f"from {begin} to {end}")
-        start = localise(begin, is_end=False)
-        found.add((_seconds(start), max(_seconds(start), _seconds(localise(end, is_end=True)))))
+        found.add(_span(str(one.get("begin")), str(one.get("end"))))
     return tuple(sorted(found))
 
 
 def written(spans: Iterable[Span]) -> str:
     """The spans as text."""
-    return " ".join("/".join(f"{datetime.fromtimestamp(t, UTC):{_FORM}}" for t in s) for s in spans)
+    return " ".join(map(_text, spans))
 
 
 def parsed(text: str) -> tuple[Span, ...]:
@@ -72,6 +70,21 @@ def union(spans: Iterable[Span], within: Span) -> int:
             total += last - first
             reached = last
     return total
+
+
+@lru_cache(maxsize=_KEPT)
+def _span(begin_text: str, end_text: str) -> Span:
+    """One period; snapshots tell the same ones again and again."""
+    begin, end = naive(begin_text), naive(end_text)
+    if end < begin:
+        raise Unusable("ends_before_begin", f"from {begin} to {end}")
+    start = _seconds(localise(begin, is_end=False))
+    return start, max(start, _seconds(localise(end, is_end=True)))
+
+
+@lru_cache(maxsize=_KEPT)
+def _text(span: Span) -> str:
+    return "/".join(f"{datetime.fromtimestamp(t, UTC):{_FORM}}" for t in span)
 
 
 def _seconds(instant: datetime) -> int:
