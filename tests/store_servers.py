@@ -26,6 +26,7 @@ from testcontainers.core.container import DockerContainer
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 ENGINE: Final = ROOT.parent / "shared/tools/container-engine/up"
+MOTO: Final = ROOT / "tests/moto_one_at_a_time.py"
 MINISTACK: Final = ROOT / ".venv/ministack/bin/ministack"
 IMAGE: Final = "mongo:7"
 LOOPBACK: Final = "127.0.0.1"
@@ -64,10 +65,11 @@ def on_aws(url: str) -> dict[str, str]:
 
 @contextmanager
 def moto(folder: Path) -> Iterator[str]:
-    """moto's server; its address."""
+    """moto's server, made to keep what AWS promises of conditional writes; its address."""
     port = free_port()
-    command = [str(Path(sys.executable).with_name("moto_server")), "-H", LOOPBACK, "-p", str(port)]
-    with process(command, {}, folder / f"moto-{port}.log", port) as url:
+    command = [sys.executable, str(MOTO), LOOPBACK, str(port)]
+    environment = {"MOTO_PORT": str(port)}
+    with process(command, environment, folder / f"moto-{port}.log", port) as url:
         yield url
 
 

@@ -100,4 +100,4 @@ def test_a_short_patience_tries_less_often() -> None:
         retries = Aws("eu-west-3", patience_seconds=seconds).patient().retries  # type: ignore[attr-defined]
         return retries["total_max_attempts"]
 
-    assert [attempts(seconds) for seconds in (0, 1, 5, 30)] == [1, 5, 7, 10]
+    assert [attempts(seconds) for seconds in (0, 1, 5, 30)] == [1, 2, 7, 10]

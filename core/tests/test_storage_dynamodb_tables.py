@@ -26,6 +26,11 @@ NAME = st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), min_size=1,
         ("running", "runs"),
         ("lease", "runs"),
         ("raw/comptages", "runs"),
+        ("content/comptages", "runs"),
+        ("outside", "runs"),
+        ("holding/comptages", "runs"),
+        ("source", "runs"),
+        ("processed", "runs"),
     ],
 )
 def test_the_type_of_a_document_names_its_table(type: str, table: str) -> None:

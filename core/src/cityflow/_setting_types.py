@@ -61,6 +61,7 @@ LogLevel = Annotated[
 ]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(ge=0.1, le=3600)]
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 MongodbUrl = Annotated[SecretStr, AfterValidator(_mongodb_url)]

@@ -25,6 +25,7 @@ from cityflow._setting_types import (
     MongodbUrl,
     ObjectStore,
     Port,
+    Seconds,
     SourceUrl,
     SourceUrls,
     Token,
@@ -103,6 +104,10 @@ class Settings(BaseModel):
     runs_ttl_days: Count | None = Field(
         default=None,
         description="Days after which MongoDB and DynamoDB drop a run; unset: kept for ever",
+    )
+    store_patience_seconds: Seconds = Field(
+        default=30.0,
+        description="How long a call waits for a store that is away or busy, before it gives up",
     )
     output_dir: Folder = Field(
         default=Path("output"), description="Root of the local object store and of SQLite"

@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -21,9 +21,9 @@ from cityflow.settings import Settings, choose_backends
 from cityflow.storage import DocumentId
 from cityflow.storage.factory import DATABASE_FILE, open_documents, open_objects
 
-# Together with the start of the program an answer takes less than 5 seconds.
-PATIENCE_SECONDS: Final = 2.0
-DEADLINE_SECONDS: Final = 4.0
+# An answer takes less than 5 seconds: the rest is for the start of the program and what it prints.
+PATIENCE_SECONDS: Final = 1.5
+DEADLINE_SECONDS: Final = 3.5
 
 
 @dataclass
@@ -60,7 +60,14 @@ class Probe:
 
 def probes(settings: Settings) -> list[Probe]:
     """Every connection that these settings need."""
-    return [*_databases(settings), *_object_stores(settings), *_schedulers(settings)]
+    quick = impatient(settings)
+    _import(quick)
+    return [*_databases(quick), *_object_stores(quick), *_schedulers(quick)]
+
+
+def impatient(settings: Settings) -> Settings:
+    """The same, but no call waits long."""
+    return settings.model_copy(update={"store_patience_seconds": PATIENCE_SECONDS})
 
 
 def try_all(wanted: Sequence[Probe], deadline_seconds: float = DEADLINE_SECONDS) -> list[Tried]:
@@ -79,6 +86,13 @@ def try_all(wanted: Sequence[Probe], deadline_seconds: float = DEADLINE_SECONDS)
     return [one if one.ended else _unanswered(one, deadline_seconds) for one in tried]
 
 
+def _import(settings: Settings) -> None:
+    """Import the clients now: on a busy machine that takes longer than a connection."""
+    with suppress(CityFlowError):  # the attempt says it
+        open_documents(settings).close()
+        open_objects(settings)
+
+
 def _attempt(probe: Probe, tried: Tried) -> None:
     try:
         probe.attempt(tried)
@@ -91,7 +105,7 @@ def _attempt(probe: Probe, tried: Tried) -> None:
 
 
 def _unanswered(tried: Tried, seconds: float) -> Tried:
-    reason = f"no answer within {seconds:.0f} s; check the address, the network and the firewall"
+    reason = f"no answer within {seconds:g} s; check the address, the network and the firewall"
     return Tried(tried.name, tried.where, dict(tried.steps), StoreUnavailable(reason), ended=True)
 
 
@@ -117,7 +131,7 @@ def _database(settings: Settings, name: str, where: str, type: str) -> Probe:
     def attempt(tried: Tried) -> None:
         id = DocumentId(type, datetime.now(UTC).date(), _token())
         body = {"schema_version": SCHEMA_VERSION, "é": 0.1}
-        with closing(open_documents(settings, PATIENCE_SECONDS)) as documents:
+        with closing(open_documents(settings)) as documents:
             with tried.step("write"):
                 documents.put_if(id, body, 0)
             try:
@@ -145,7 +159,7 @@ def _object_stores(settings: Settings) -> Iterator[Probe]:
 def _object_store(settings: Settings, name: str, where: str, folder: str) -> Probe:
     def attempt(tried: Tried) -> None:
         key, content = f"{folder}/doctor-{_token()}.txt", os.urandom(1000)
-        objects = open_objects(settings, PATIENCE_SECONDS)
+        objects = open_objects(settings)
         with tried.step("write"):
             objects.put_if_absent(key, content)
         try:

@@ -8,7 +8,7 @@ from cityflow.admin import outside
 from cityflow.admin.choice import Choice
 from cityflow.admin.documents import Database
 from cityflow.admin.outside import Outside
-from cityflow.admin.probes import PATIENCE_SECONDS, Tried, probes, try_all
+from cityflow.admin.probes import Tried, impatient, probes, try_all
 from cityflow.admin.tally import some
 from cityflow.commands import asked
 from cityflow.console import print_result
@@ -60,7 +60,7 @@ def doctor(*, json: asked.AsJson = False) -> None:
 
 
 def _outside(settings: Settings) -> list[Outside]:
-    with closing(open_documents(settings, PATIENCE_SECONDS)) as documents:
+    with closing(open_documents(impatient(settings))) as documents:
         files = outside.registered(Database(documents), Choice())
     return [Outside.of(file, outside.present_state(file)) for file in files]
 

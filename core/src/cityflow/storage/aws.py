@@ -25,6 +25,7 @@ T = TypeVar("T")
 _QUICK_SECONDS: Final = 1.0
 _PAUSE_SECONDS: Final = 0.3
 _FIRST_BACKOFF_SECONDS: Final = 0.05
+_RETRIES_A_SECOND: Final = 1.5
 _CONNECTIONS: Final = 32
 _SESSION: Final = PerProcess(lambda: (boto3.session.Session(), threading.Lock()))
 
@@ -43,13 +44,13 @@ class Aws:
     patience_seconds: float = 30.0
 
     @classmethod
-    def of(cls, settings: Settings, patience_seconds: float) -> Self:
+    def of(cls, settings: Settings) -> Self:
         """As the settings say."""
         return cls(
             settings.aws_region,
             settings.aws_endpoint_url,
             settings.aws_create_missing,
-            patience_seconds,
+            settings.store_patience_seconds,
         )
 
     @property
@@ -68,9 +69,13 @@ class Aws:
         return self._config(connect=2.0, answer=min(3.5, self.patience_seconds), attempts=1)
 
     def patient(self) -> Config:
-        """For all that follows: botocore doubles its pauses, so n attempts take about patience."""
+        """For all that follows: botocore doubles its pauses, so n attempts take about patience.
+
+        Throttled, it begins with twenty times the pause: fewer attempts where patience is short.
+        """
         doublings = int(math.log2(1 + self.patience_seconds / _FIRST_BACKOFF_SECONDS))
-        return self._config(connect=3.0, answer=30.0, attempts=1 + doublings)
+        most = max(1, int(_RETRIES_A_SECOND * self.patience_seconds))
+        return self._config(connect=3.0, answer=30.0, attempts=1 + min(doublings, most))
 
     def _config(self, connect: float, answer: float, attempts: int) -> Config:
         return Config(

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 EXPIRES: Final = "expires_at"
 
-_LEDGER: Final = frozenset({"run", "running", "lease", "raw"})
+_LEDGER: Final = frozenset(
+    {"run", "running", "lease", "raw", "content", "outside", "holding", "source", "processed"}
+)
 _AFTER_HASH: Final = "$"
 _FIRST: Final = "0"
 _LAST: Final = f"9999-12-31{_AFTER_HASH}"

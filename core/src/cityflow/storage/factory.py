@@ -10,40 +10,38 @@ from cityflow.storage.ports import Documents, Objects, Store
 from cityflow.storage.sqlite import SqliteDocuments
 
 DATABASE_FILE = "cityflow.db"
-PATIENCE_SECONDS = 30.0
 
 
-def open_store(settings: Settings, *, patience_seconds: float = PATIENCE_SECONDS) -> Store:
+def open_store(settings: Settings) -> Store:
     """The store that the settings choose, opened: close it, or use it as a context manager.
 
-    `patience_seconds` is how long a call waits for a server or a busy file before it gives up.
     A server is first spoken to when it is first used. Raises BadArguments or StoreUnavailable.
     """
-    objects = open_objects(settings, patience_seconds)
-    return Store(open_documents(settings, patience_seconds), objects)
+    objects = open_objects(settings)
+    return Store(open_documents(settings), objects)
 
 
-def open_documents(settings: Settings, patience_seconds: float = PATIENCE_SECONDS) -> Documents:
+def open_documents(settings: Settings) -> Documents:
     """The documents alone, for those who need no objects."""
-    backends = choose_backends(settings)
+    backends, patience = choose_backends(settings), settings.store_patience_seconds
     if backends.database == "sqlite":
-        return SqliteDocuments(settings.output_dir / DATABASE_FILE, busy_seconds=patience_seconds)
+        return SqliteDocuments(settings.output_dir / DATABASE_FILE, busy_seconds=patience)
     with _client(backends.database, backends.database_why):
         if backends.database == "mongodb":
-            return _mongodb(settings, patience_seconds)
-        return _dynamodb(settings, patience_seconds)
+            return _mongodb(settings)
+        return _dynamodb(settings)
 
 
-def open_objects(settings: Settings, patience_seconds: float = PATIENCE_SECONDS) -> Objects:
+def open_objects(settings: Settings) -> Objects:
     """The objects alone, for those who need no documents."""
     backends = choose_backends(settings)
     if backends.objects == "local":
         return LocalObjects(settings.output_dir, settings.data_dir_raw)
     with _client(backends.objects, backends.objects_why):
-        return _s3(settings, patience_seconds)
+        return _s3(settings)
 
 
-def _mongodb(settings: Settings, patience_seconds: float) -> Documents:
+def _mongodb(settings: Settings) -> Documents:
     from cityflow.storage.mongodb import MongodbDocuments
 
     if settings.mongodb_url is None:
@@ -51,12 +49,12 @@ def _mongodb(settings: Settings, patience_seconds: float) -> Documents:
     return MongodbDocuments(
         settings.mongodb_url.get_secret_value(),
         settings.mongodb_database,
-        patience_seconds=patience_seconds,
+        patience_seconds=settings.store_patience_seconds,
         runs_ttl_days=settings.runs_ttl_days,
     )
 
 
-def _dynamodb(settings: Settings, patience_seconds: float) -> Documents:
+def _dynamodb(settings: Settings) -> Documents:
     from cityflow.storage.aws import Aws
     from cityflow.storage.dynamodb import DynamodbDocuments
     from cityflow.storage.dynamodb_tables import TableNames
@@ -66,16 +64,16 @@ def _dynamodb(settings: Settings, patience_seconds: float) -> Documents:
         settings.dynamodb_table_reports,
         settings.dynamodb_table_runs,
     )
-    aws = Aws.of(settings, patience_seconds)
+    aws = Aws.of(settings)
     return DynamodbDocuments(aws, tables, runs_ttl_days=settings.runs_ttl_days)
 
 
-def _s3(settings: Settings, patience_seconds: float) -> Objects:
+def _s3(settings: Settings) -> Objects:
     from cityflow.storage.aws import Aws
     from cityflow.storage.s3 import S3Objects
 
     return S3Objects(
-        Aws.of(settings, patience_seconds),
+        Aws.of(settings),
         settings.s3_bucket_reports,
         settings.s3_bucket_raw,
         kms_key_id=settings.s3_kms_key_id,

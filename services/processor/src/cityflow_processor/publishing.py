@@ -1,6 +1,7 @@
 """Write, audit, publish one service day of any dataset; the ledger has its run whatever happens."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final, Literal
@@ -9,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from cityflow.contracts import Check, Counts, Run, Severity
+from cityflow.errors import CityFlowError
 from cityflow.storage import Candidate, Editions, Runs, Store, layout
 from cityflow.storage.canonical import dumps
 from cityflow_processor.listing import Listing
@@ -66,7 +68,8 @@ def publish_day(store: Store, listing: Listing, day: date, build: Callable[[], B
     try:
         return _publish(store, runs, run, listing, build)
     except Exception as error:
-        runs.finish(run, "failed", error=str(error)[:2000])
+        with suppress(CityFlowError):  # what went wrong first says more
+            runs.finish(run, "failed", error=str(error)[:2000])
         raise
 
 
