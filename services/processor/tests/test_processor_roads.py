@@ -4,6 +4,7 @@ import math
 import random
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,15 @@ from typing import Any
 import polars as pl
 import processor_roads_slow as slow
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as of_hypothesis
 from hypothesis import strategies as st
 
-from cityflow.calendar import hour_ends, hour_of_day, service_day
+from cityflow.calendar import days, hour_ends, hour_of_day, service_day
 from cityflow.contracts.roads import HEALTH
+from cityflow.settings import Settings
+from cityflow_processor.backfill import Asked
+from cityflow_processor.datasets import process
 from cityflow_processor.roads.calibration import DAY, calibrate, no_calibration, window
 from cityflow_processor.roads.down import no_past
 from cityflow_processor.roads.grid import grid
@@ -80,13 +85,15 @@ def counts(day: date, arcs: list[Arc]) -> Counts:
     flows = [[q for q in arc["flow"] if q is not None] for arc in arcs]
     table = pl.DataFrame(
         {
-            "arc_id": [arc["id"] for arc in arcs],
-            "label": [arc["label"] for arc in arcs],
-            "arrondissement": [arc["zone"] for arc in arcs],
+            "arc_id": pl.Series([arc["id"] for arc in arcs], dtype=pl.String),
+            "label": pl.Series([arc["label"] for arc in arcs], dtype=pl.String),
+            "arrondissement": pl.Series([arc["zone"] for arc in arcs], dtype=pl.String),
             "length_m": pl.Series([arc["length_m"] for arc in arcs], dtype=pl.Float64),
-            "arc_status": ["open"] * len(arcs),
-            "flow_hours": [len(flow) for flow in flows],
-            "occupancy_hours": [sum(k is not None for k in arc["occupancy"]) for arc in arcs],
+            "arc_status": pl.Series(["open"] * len(arcs), dtype=pl.String),
+            "flow_hours": pl.Series([len(flow) for flow in flows], dtype=pl.Int64),
+            "occupancy_hours": pl.Series(
+                [sum(k is not None for k in arc["occupancy"]) for arc in arcs], dtype=pl.Int64
+            ),
             "flow_veh": pl.Series([sum(f) if f else None for f in flows], dtype=pl.Int64),
         }
     )
@@ -158,18 +165,18 @@ def test_the_free_pace_is_the_linear_percentile_of_ninety_days() -> None:
 
 def test_the_champs_elysees_have_a_steady_free_pace_and_slow_evenings(real_data: Path) -> None:
     (file,) = (real_data / "comptages").glob("*champs-elysees*.csv")
-    days = _days_of(file)
+    held = _days_of(file)
     clean, found = [], defaultdict[int, list[float]](list)
     free: dict[date, float | None] = {}
     calibration = no_calibration()
-    for day in sorted(days):
+    for day in sorted(held):
         if (month := day.replace(day=1)) not in free:
             past = pl.concat(clean) if clean else pl.DataFrame()
             first, last = window(month)
             if past.height:
                 calibration = calibrate(month, past.filter(pl.col(DAY).is_between(first, last)))
             free[month] = calibration["pace_free"].to_list()[0] if calibration.height else None
-        read = counts(day, [days[day]])
+        read = counts(day, [held[day]])
         matrix = grid(day, read.arcs, read.arc_hours)
         roads = network(matrix, statuses(matrix, calibration)["status"], calibration)
         clean.append(
@@ -191,17 +198,17 @@ def _days_of(file: Path) -> dict[date, Arc]:
     cells = rows.select(
         "Date et heure de comptage", "Débit horaire", "Taux d'occupation", "Libelle"
     ).iter_rows()
-    days: dict[date, Arc] = {}
+    found: dict[date, Arc] = {}
     for stamp, flow, occupancy, label in cells:
         end = datetime.fromisoformat(stamp)
         day = service_day(end)
         empty: list[None] = [None] * len(hour_ends(day))
         new = {"id": "4264", "label": label, "zone": "8", "length_m": 120.0}
-        arc = days.setdefault(day, new | {"flow": [*empty], "occupancy": [*empty]})
+        arc = found.setdefault(day, new | {"flow": [*empty], "occupancy": [*empty]})
         at = hour_ends(day).index(end)
         arc["flow"][at] = int(float(flow)) if flow else None
         arc["occupancy"][at] = float(occupancy) if occupancy else None
-    return days
+    return found
 
 
 def test_a_dead_loop_rises_in_the_repair_list_with_its_typical_flow() -> None:
@@ -254,7 +261,7 @@ _VALUES = st.lists(st.one_of(st.none(), st.integers(0, 6000)), min_size=24, max_
 _SHARES = st.lists(st.one_of(st.none(), st.integers(0, 10_000_000)), min_size=24, max_size=24)
 
 
-@settings(max_examples=25, deadline=None)
+@of_hypothesis(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(_VALUES, _SHARES, st.integers(1, 3)), min_size=1, max_size=6))
 def test_sums_add_up_and_silent_arcs_change_nothing(
     drawn: Sequence[tuple[list[int | None], list[int | None], int]],
@@ -298,3 +305,31 @@ def test_every_status_is_in_the_contract() -> None:
         name for arc in invented(ORDINARY, 64, 5) for name in slow.reasons(arc, starts_of(ORDINARY))
     }
     assert found <= set(HEALTH)
+
+
+def test_a_cold_backfill_equals_daily_runs_in_order_over_the_turn_of_a_month() -> None:
+    first, last = date(2025, 10, 24), date(2025, 11, 2)
+    chance, rows = random.Random(9), []
+    for day in days(first, last):
+        for stamp in stamps(day, *range(24)):
+            rows.append(row(t_1h=stamp, q=str(chance.randint(40, 900)), k=f"{chance.random():.5f}"))
+    text = text_of(rows)
+    with a_house() as cold, a_house() as daily:
+        for house in (cold, daily):
+            house.receive(text)
+        for name in (house.dataset, "roads_analysis"):
+            process(cold.store, Settings(output_dir=cold.folder), name, Asked())
+        for day in days(first, last):
+            for name in (house.dataset, "roads_analysis"):
+                process(daily.store, Settings(output_dir=daily.folder), name, Asked(day, day))
+        published = [of.objects("metrics/roads_", "clean/roads_") for of in (cold, daily)]
+        assert published[0] == published[1]
+        month = replace(cold, dataset="roads_calibration")
+        (calibrated,) = month.table(date(2025, 11, 1), "clean")
+        assert calibrated["window"] == "28_days"
+        november = replace(cold, dataset="roads_analysis")
+        assert november.summary(last)["context"]["calibration"] == month.edition(date(2025, 11, 1))
+        assert november.summary(last)["totals"]["index_hours"] == 24
+        assert november.summary(date(2025, 10, 31))["totals"]["index_hours"] == 0
+        again = process(cold.store, Settings(output_dir=cold.folder), "roads_analysis", Asked())
+        assert {done.ending for done in again.days} == {"unchanged"}
