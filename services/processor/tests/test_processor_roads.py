@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as of_hypothesis
 from hypothesis import strategies as st
+from processor_house import a_house, row, stamps, text_of
 
 from cityflow.calendar import days, hour_ends, hour_of_day, service_day
 from cityflow.contracts.roads import HEALTH
@@ -115,9 +116,10 @@ def test_a_golden_day_agrees_with_the_slow_way(day: date) -> None:
     arcs = invented(day, 80, seed=day.toordinal())
     free = {arc["id"]: 0.004 + 0.001 * (at % 30) for at, arc in enumerate(arcs) if at % 5}
     found, starts = analysed(day, arcs, free), starts_of(day)
-    for row, arc in zip(found.health.to_dicts(), arcs, strict=True):
+    for seen, arc in zip(found.health.to_dicts(), arcs, strict=True):
         expected = slow.reasons(arc, starts)
-        assert (row["status"], row["reasons"]) == ((expected or ["good"])[0], "; ".join(expected))
+        assert seen["status"] == (expected or ["good"])[0]
+        assert seen["reasons"] == "; ".join(expected)
     same(found.blocks["totals"].model_dump(), slow.totals(arcs, free, starts))
     for at, hour in enumerate(found.blocks["hourly"]):
         same(hour.model_dump(), slow.totals(arcs, free, starts, at))
@@ -145,8 +147,8 @@ def test_the_free_pace_is_the_linear_percentile_of_ninety_days() -> None:
     ]
     types = {DAY: pl.Date, "arc_id": pl.String, "flow_veh": pl.Int64, "pace": pl.Float64}
     found = {
-        row["arc_id"]: row
-        for row in calibrate(month, pl.DataFrame(hours, schema=types, orient="row")).to_dicts()
+        one["arc_id"]: one
+        for one in calibrate(month, pl.DataFrame(hours, schema=types, orient="row")).to_dicts()
     }
     assert {arc: row["window"] for arc, row in found.items()} == {
         "long": "90_days",
