@@ -151,6 +151,7 @@ class HttpProxy:
     upstream: str
     url: str = ""
     seen: list[str] = field(default_factory=list)
+    hear: Callable[[Request], None] = lambda request: None
     _plans: list[Plan] = field(default_factory=list)
     _chaos: tuple[random.Random, float, tuple[Fault, ...]] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -176,6 +177,7 @@ class HttpProxy:
         """What happens to a request."""
         with self._lock:
             self.seen.append(request.action)
+            self.hear(request)
             for plan in self._plans:
                 if plan.times and (not plan.actions or request.action in plan.actions):
                     plan.times -= 1

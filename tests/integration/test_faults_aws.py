@@ -18,6 +18,7 @@ from contract_support import in_threads
 from fault_proxy import (
     Fault,
     HttpProxy,
+    Request,
     broken,
     conflict,
     cut,
@@ -137,6 +138,17 @@ def test_an_object_is_written_once_whatever_happens_to_the_first_try(
     assert objects.read_range(KEY, 1, 3) == b"our"
     objects.delete(KEY)
     assert objects.size(KEY) is None
+
+
+def test_what_is_put_is_encrypted_and_has_no_access_list(s3: HttpProxy, objects: S3Objects) -> None:
+    heard: list[Request] = []
+    s3.hear = heard.append
+    objects.put(KEY, b"small")
+    objects.put(KEY, LARGE)
+    begun = [one for one in heard if one.action in ("PUT", "POST uploads")]
+    headers = [{name.lower(): value for name, value in one.headers.items()} for one in begun]
+    assert [each["x-amz-server-side-encryption"] for each in headers] == ["AES256", "AES256"]
+    assert not any("acl" in name or "grant" in name for each in headers for name in each)
 
 
 def test_a_large_object_is_written_once_whatever_happens_to_its_parts(
