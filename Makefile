@@ -106,6 +106,10 @@ bench: $(VENV)/.dev ## throughput and memory beside pandas and Polars (BENCH: op
 docs: $(VENV)/.runtime ## write the generated pages of docs/ anew
 	@$(BIN)/python -m cityflow.docs write
 
+.PHONY: iam
+iam: $(VENV)/.dev ## write deploy/iam anew: what each service asks of AWS, recorded
+	@PYTHONPATH=tests $(BIN)/python -m aws_rights
+
 .PHONY: install
 install: $(VENV)/.runtime ## the services into .venv, without what only tests need
 

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 EXPIRES: Final = "expires_at"
 
 _LEDGER: Final = frozenset(
-    {"run", "running", "lease", "raw", "content", "outside", "holding", "source", "processed"}
+    {
+        *("run", "running", "lease", "raw", "content", "outside"),
+        *("holding", "setback", "source", "processed"),
+    }
 )
 _AFTER_HASH: Final = "$"
 _FIRST: Final = "0"
