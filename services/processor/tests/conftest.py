@@ -52,7 +52,8 @@ def real(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         if not printed.exists():
             names = ("comptages", "comptages-historique", "arrondissements", "referentiel")
             _call(folder, "cityflow-ingest", "files", *(str(real_data / name) for name in names))
-            printed.write_text(_call(folder, "cityflow-processor", "backfill", "--json"))
+            backfill = ("cityflow-processor", "backfill", "--dataset", "comptages", "--json")
+            printed.write_text(_call(folder, *backfill))
     opened = open_house(folder)
     with opened.store:
         yield RealRun(opened, json.loads(printed.read_text())["datasets"]["comptages"])
