@@ -132,7 +132,7 @@ def serving(clone: Path, *ports: str) -> Iterator[subprocess.Popen[bytes]]:
             stdout=stream, stderr=subprocess.STDOUT,
         )  # fmt: skip
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 400
         while "Ctrl-C stops both" not in said.read_text():
             assert process.poll() is None, said.read_text()
             assert time.monotonic() < deadline, said.read_text()
