@@ -14,7 +14,7 @@ import polars as pl
 from cityflow.attribution import attribution_for
 from cityflow.contracts import Attribution, Dataset, Pointer
 from cityflow.contracts.api import Status
-from cityflow.contracts.base import Credited
+from cityflow.contracts.base import Credited, credit_of
 from cityflow.contracts.report import MEASURED
 from cityflow.storage import Editions, Store
 from cityflow_api.caching import Cache
@@ -135,5 +135,4 @@ class Reading:
 
 
 def _facts(document: dict[str, Any]) -> Facts:
-    held = {name: document[name] for name in Credited.model_fields if name in document}
-    return Facts(document["status"], Credited.model_validate(held))
+    return Facts(document["status"], credit_of(document))

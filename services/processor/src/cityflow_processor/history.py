@@ -17,7 +17,7 @@ from polars.exceptions import PolarsError
 from cityflow.calendar import paris_day
 from cityflow.console import progress
 from cityflow.contracts import MonthHistory, Pointer, Run, history_of
-from cityflow.contracts.base import Credited
+from cityflow.contracts.base import credit_of
 from cityflow.contracts.tables import COMPTAGES_HISTORY, Table
 from cityflow.errors import ObjectNotFound, StoreUnavailable
 from cityflow.storage import Candidate, Editions, Runs, Store, layout
@@ -130,7 +130,7 @@ def _write(store: Store, dataset: str, month: date, inputs: Mapping[date, str]) 
     edition = _edition(dataset, month, inputs)
     key = layout.history(dataset, month, edition)
     keep(store.objects, key, frame, ROW_GROUP_ROWS)
-    credits = (_credit(document).attributions for document in documents.values())
+    credits = (credit_of(document).attributions for document in documents.values())
     return MonthHistory(
         dataset=dataset,
         month=month,
@@ -147,11 +147,6 @@ def _document(store: Store, dataset: str, day: date, edition: str) -> dict[str, 
     if document is None:
         raise LostTable(f"edition {edition} of {day} is lost; process its day again")
     return document
-
-
-def _credit(document: Mapping[str, Any]) -> Credited:
-    named = {field: document[field] for field in Credited.model_fields if field in document}
-    return Credited.model_validate(named)
 
 
 def _frame(store: Store, dataset: str, inputs: Mapping[date, str]) -> pl.DataFrame:

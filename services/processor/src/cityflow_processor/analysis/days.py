@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from cityflow.contracts import Counts
-from cityflow.contracts.base import Credited
+from cityflow.contracts.base import credit_of
 from cityflow.contracts.roads import RoadsContext, RoadsQuality, RoadsSummary
 from cityflow.contracts.tables import REJECTS
 from cityflow.errors import StoreUnavailable
@@ -41,7 +41,7 @@ def process_day(
     def build() -> Built:
         first = day - timedelta(days=limits().whole("history_days"))
         past = shelf.used(first, day - timedelta(days=1), "health_digest")
-        synthetic = _credit(shelf, day, counts).is_synthetic
+        synthetic = credit_of(_document(shelf, day, counts)).is_synthetic
         return built(shelf, Sources(day, counts, calibrations.of_day(day, synthetic), past))
 
     done = publish_day(shelf.store, listing, day, build)
@@ -56,7 +56,7 @@ def built(shelf: Shelf, sources: Sources) -> Built:
     read = shelf.counts(day, counts, document)
     found = analyse(day, read, sources.calibration.table, shelf.health(sources.past))
     edition = _edition(sources)
-    credit = _credit(shelf, day, counts)
+    credit = credit_of(document)
     summary = RoadsSummary(
         day=day,
         edition=edition,
@@ -114,8 +114,3 @@ def _document(shelf: Shelf, day: date, counts: str) -> Mapping[str, Any]:
     if document is None:
         raise StoreUnavailable(f"edition {counts} of comptages {day} is lost; process it again")
     return document
-
-
-def _credit(shelf: Shelf, day: date, counts: str) -> Credited:
-    document = _document(shelf, day, counts)
-    return Credited.model_validate({name: document[name] for name in Credited.model_fields})

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from cityflow.contracts import Run
-from cityflow.contracts.base import Credited
+from cityflow.contracts.base import credit_of
 from cityflow.errors import StoreUnavailable
 from cityflow.storage import Editions, Runs, Store
 from cityflow_processor.analysis import calibrations, days
@@ -89,9 +89,10 @@ def _by_day(editions: Sequence[str], day_of: Mapping[str | None, date]) -> dict[
 
 
 def _is_synthetic(shelf: Shelf, day: date, edition: str) -> bool:
-    document = Editions(shelf.store).document(ANALYSIS, day, edition) or {}
-    named = {name: document[name] for name in Credited.model_fields}
-    return Credited.model_validate(named).is_synthetic
+    document = Editions(shelf.store).document(ANALYSIS, day, edition)
+    if document is None:
+        raise StoreUnavailable(f"edition {edition} of {ANALYSIS} {day} is lost")
+    return credit_of(document).is_synthetic
 
 
 def _reinstate(store: Store, run: Run, built: Built, *, move_pointer: bool) -> bool:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from distributed import Client, Future
 from distributed.client import FutureCancelledError
@@ -24,12 +24,7 @@ from cityflow.storage import DocumentId, Store, layout, process
 from cityflow_processor.cluster.parcels import Parcel, drop, pack
 from cityflow_processor.cluster.stamp import differences, stamp
 from cityflow_processor.cluster.worker import Call, Greeting, compute, greet
-from cityflow_processor.engine import Task
-
-S = TypeVar("S")
-C = TypeVar("C")
-I = TypeVar("I")  # noqa: E741
-R = TypeVar("R")
+from cityflow_processor.engine import C, I, R, S, Task
 
 PATIENCE_SECONDS: Final = 20.0
 DESERTED_SECONDS: Final = 60.0
