@@ -20,6 +20,7 @@ BIN := $(VENV)/bin
 PACKAGES := core services/ingest services/processor services/reporter services/api \
             services/dashboard simulator
 SOURCES := $(PACKAGES:%=%/src) scripts benchmarks
+FAST := -n 2 --dist worksteal
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install \
        --no-build-isolation --constraint constraints.txt
 
@@ -29,11 +30,8 @@ demo: $(VENV)/.runtime ## a synthetic Paris from its sources to the dashboard (S
 	@$(BIN)/python -m scripts.demo $(if $(filter 0 no false,$(SERVE)),,--serve)
 
 .PHONY: test
-test: style ## lint, types, and the whole fast test suite with branch coverage
-	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; code=0; \
-	nice -n 5 $(MAKE) --no-print-directory types >"$$log" 2>&1 & types=$$!; \
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered || code=$$?; \
-	wait $$types || code=$$?; cat "$$log"; exit $$code
+test: style ## ruff and the whole fast test suite
+	@$(BIN)/python -m pytest $(FAST)
 
 ##@ The full stack in containers, with Docker and Compose v2
 STACK := DATE='$(DATE)' FROM='$(FROM)' TO='$(TO)' PROFILE='$(PROFILE)' SERVICE='$(SERVICE)' \
@@ -67,19 +65,19 @@ images image-sizes: ## build the images; how large they are
 sbom: $(VENV)/.runtime $(VENV)/.images ## what each built image holds, as CycloneDX in sbom/
 	@$(BIN)/python -m scripts.images sbom
 
-##@ The checks behind `make test`
-.PHONY: lint
-lint: style types ## ruff, mypy --strict and the import rules
+##@ More checks
+.PHONY: lint style
+lint: style ## ruff, mypy --strict and the import rules
+	@$(BIN)/mypy $(wildcard $(SOURCES))
+	@$(BIN)/lint-imports --no-cache --no-logo
 
-.PHONY: style types
 style: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-# `make test` runs these beside the tests, in the time that is left over.
-types: $(VENV)/.dev
-	@$(BIN)/mypy $(wildcard $(SOURCES))
-	@$(BIN)/lint-imports --no-cache --no-logo
+.PHONY: coverage
+coverage: $(VENV)/.dev ## the tests of `make test`, with branch coverage
+	@$(BIN)/python -m pytest $(FAST) --cov --cov-report=term:skip-covered
 
 # A container that starts or ends changes the network, and a browser drops its requests then.
 BROWSED := tests/integration/test_dashboard_browser.py
