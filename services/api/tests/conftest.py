@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 from flask.testing import FlaskClient
+from flask_openapi3.openapi import OpenAPI
 
 from cityflow.attribution import attribution_for
 from cityflow.calendar import hour_ends, hour_of_day
@@ -59,9 +60,14 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
         yield City(settings, store, _publish_all(store))
 
 
+@pytest.fixture(scope="session")
+def app(city: City) -> OpenAPI:
+    return create_app(city.settings, city.store, rate_limit="1000000 per minute")
+
+
 @pytest.fixture
-def client(city: City) -> FlaskClient:
-    return create_app(city.settings, city.store).test_client()
+def client(app: OpenAPI) -> FlaskClient:
+    return app.test_client()
 
 
 def _publish_all(store: Store) -> dict[tuple[date, str], pl.DataFrame]:

@@ -1,5 +1,7 @@
 """The OpenAPI 3.1 document: parameters from the route models, schemas from the contracts."""
 
+from collections.abc import Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -91,14 +93,21 @@ def answers(
 def document(app: OpenAPI) -> dict[str, Any]:
     """The whole document; the schemas are those of pydantic, unabridged."""
     spec: dict[str, Any] = app.api_doc
-    _, schemas = models_json_schema(
-        [(model, "serialization") for model in _ANSWERS], ref_template=_SCHEMAS + "{model}"
-    )
-    spec["components"] = {"schemas": schemas["$defs"]}
+    spec["components"] = {"schemas": _schemas()}
     for path in spec["paths"].values():
         _tidy(path["get"])
     spec["x-attribution"] = ROADS.model_dump(mode="json")
     return spec
+
+
+@cache
+def _schemas() -> Mapping[str, Any]:
+    """Read only: every application of the process shares them."""
+    _, schemas = models_json_schema(
+        [(model, "serialization") for model in _ANSWERS], ref_template=_SCHEMAS + "{model}"
+    )
+    found: dict[str, Any] = schemas["$defs"]
+    return found
 
 
 def operation_id(*, name: str, path: str, method: str) -> str:
