@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 from processor_house import COLUMNS, Ended, House, gzipped, row, stamps, text_of, zipped
 
+from cityflow_processor.datasets import ANALYSIS, NAMES
+from cityflow_processor.days import DATASET
+from cityflow_processor.modules import MODULES
+
 Command = Callable[..., Ended]
 ZipBuilder = Callable[[dict[str, bytes]], bytes]
 DAY = date(2025, 3, 5)
@@ -47,6 +51,10 @@ def test_a_result_for_people_and_one_for_programs(house: House, command: Command
         "rejected_by_reason": {"bad_time": 1}, "red": [], "unreadable": [],
     }  # fmt: skip
     assert printed.counts.keys() == KEYS
+
+
+def test_every_dataset_has_its_name() -> None:
+    assert sorted(NAMES) == sorted((DATASET, ANALYSIS, *MODULES))
 
 
 def test_nothing_ingested_is_no_error(command: Command) -> None:

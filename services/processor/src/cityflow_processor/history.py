@@ -5,6 +5,7 @@ changes, and its bytes follow from them alone.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
@@ -30,6 +31,7 @@ METHOD_VERSION: Final = "1"
 # A group is what a reader of one entity fetches: some hundred of them over a month.
 ROW_GROUP_ROWS: Final = 4096
 
+_WORKERS: Final = 2
 _SOURCES: Final[dict[str, tuple[str, Table]]] = {"comptages": ("arcs", COMPTAGES_HISTORY)}
 
 
@@ -58,9 +60,13 @@ def compact(
     this_month = paris_day(now or datetime.now(UTC)).replace(day=1)
     wanted = None if days is None else {day.replace(day=1) for day in days}
     done = []
-    with progress("Compacting months", unit="months") as shown:
-        for month, pointers in _months(store, dataset, wanted, this_month):
-            done.append(_compact(store, dataset, month, pointers))
+    months = _months(store, dataset, wanted, this_month)
+    with (
+        progress("Compacting months", unit="months") as shown,
+        ThreadPoolExecutor(_WORKERS) as pool,
+    ):
+        for compacted in pool.map(lambda month: _compact(store, dataset, *month), months):
+            done.append(compacted)
             shown.advance()
     return done
 

@@ -12,10 +12,10 @@ from cityflow.settings import Settings
 from cityflow.storage import open_store
 from cityflow.telemetry import configure_logging
 from cityflow.watching import watch
-from cityflow_processor.analysis.shelf import ANALYSIS
 from cityflow_processor.backfill import Asked
 from cityflow_processor.comptages.fields import EARLIEST_YEAR, LATEST_YEAR
 from cityflow_processor.datasets import (
+    ANALYSIS,
     NAMES,
     chosen,
     process,

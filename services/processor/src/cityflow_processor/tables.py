@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from io import BytesIO
 from typing import Any, Final
 
@@ -40,6 +41,7 @@ class DamagedFrame(Exception):
     """The bytes of a cached frame are not those that were written."""
 
 
+@cache
 def schema(table: Table) -> pl.Schema:
     """Polars types of a published table."""
     return pl.Schema({column.name: _TYPES[column.kind] for column in table.columns})
@@ -50,12 +52,12 @@ def conform(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
 
     Texts may stay Categorical: their file says text.
     """
-    types = schema(table)
-    kept = {name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Categorical)}
+    types, held = schema(table), frame.schema
+    kept = {name for name, dtype in held.items() if isinstance(dtype, pl.Categorical)}
     wrong = [
         pl.col(name).cast(dtype)
         for name, dtype in types.items()
-        if frame.schema[name] != dtype and not (name in kept and dtype == pl.String)
+        if held[name] != dtype and not (name in kept and dtype == pl.String)
     ]
     return (frame.with_columns(wrong) if wrong else frame)[list(types)]
 

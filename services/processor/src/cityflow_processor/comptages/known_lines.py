@@ -68,13 +68,18 @@ class KnownLines:
                 self._last.learn(texts[unlike], arcs, unlike, keys[unlike])
             distinct, inverse = np.unique(keys, return_inverse=True)
             fresh = np.flatnonzero(~_is_in(distinct, self._kept))
-            rows = self._rows[self._places[np.searchsorted(self._hashes, distinct[fresh])]]
+            rows = self._rows_of(distinct[fresh])
         return inverse, Described(distinct, fresh, rows)
 
     def keep(self, keys: Keys) -> None:
         """Their texts are safe: no later block need hold them."""
         with self._lock:
             self._kept = np.union1d(self._kept, keys).astype(np.uint64)
+
+    def _rows_of(self, keys: Keys) -> pl.DataFrame:
+        if not keys.size:
+            return self._rows.clear()
+        return self._rows[self._places[np.searchsorted(self._hashes, keys)]]
 
     def _read(self, texts: pl.Series, parse: Parse) -> Keys:
         keys = np.concatenate([self._hash(some) for some in texts.to_frame().iter_slices(_FEW)])

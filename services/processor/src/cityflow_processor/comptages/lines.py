@@ -7,6 +7,8 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from cityflow_processor.comptages.lookups import Bools
+
 # A window of the block and its comparison stay in the processor's cache.
 _WINDOW_BYTES: Final = 1 << 19
 
@@ -26,11 +28,18 @@ class Lines:
 
     def has_control(self) -> bool:
         """Whether a NUL, or a CR that does not end a line, is anywhere."""
+        controls = self._controls[0]
+        # In a regular block one CR stands before each end of line: both are in order.
+        stray = (controls == 0) | ((controls == ord("\r")) & ~self._before_end())
+        return bool(stray.any())
+
+    def _before_end(self) -> Bools:
+        """Of each control byte, whether a line ends right behind it."""
         controls, low = self._controls
-        if np.any(controls == 0):
-            return True
-        returns = low[controls == ord("\r")]
-        return not bool(np.isin(returns + 1, self.ends).all())
+        ends = np.append((controls[1:] == ord("\n")) & (low[1:] == low[:-1] + 1), False)
+        if low.size:
+            ends[-1] = low[-1] + 1 == len(self._data)
+        return ends
 
     def __len__(self) -> int:
         return len(self.ends)

@@ -76,6 +76,8 @@ class Vocabulary:
     def _meet(self, values: pl.Series, codes: Codes) -> None:
         """Learn the texts of codes that were not met before, from one row of each."""
         top = int(codes.max(initial=0)) + 1
+        if top <= self._met.size and self._met[codes].all():
+            return
         self._met = _longer(self._met, top)
         self.texts.extend([None] * (self._met.size - len(self.texts)))
         row = np.full(self._met.size, -1, dtype=np.int64)

@@ -101,15 +101,22 @@ def _stack(parts: list[PartRows]) -> tuple[_Stack, pl.Series, pl.DataFrame]:
     """Rows of all parts, with arcs and attributes numbered in their own order."""
     arc_ranks, arcs = _rank([part.arcs.to_frame() for part in parts], (ARC,), ARC)
     ranks, attributes = _rank([part.attributes for part in parts], (*ATTRIBUTES, DIGEST), DIGEST)
-    columns: list[list[Ints]] = [[np.empty(0, dtype=np.int64)] * len(_Stack.__dataclass_fields__)]
+    columns: list[list[Ints]] = []
     for number, (part, arc_rank, rank) in enumerate(zip(parts, arc_ranks, ranks, strict=True)):
         fixed = [_ints(part.rows[name]) for name in _MEASURED]
         receipt = np.full(part.rows.height, number, dtype=np.int64)
         attribute = np.append(rank, NULL)[part.rows["attributes"].to_numpy()]
         arc = arc_rank[part.rows["arc"].to_numpy()]
         columns.append([arc, _ints(part.rows["hour"]), receipt, *fixed, attribute])
-    stack = _Stack(*(np.concatenate(column) for column in zip(*columns, strict=True)))
-    return stack, arcs[ARC], attributes
+    return _joined(columns), arcs[ARC], attributes
+
+
+def _joined(columns: list[list[Ints]]) -> _Stack:
+    """The columns of all parts, one under the other; without a copy if there is one part."""
+    if len(columns) == 1:
+        return _Stack(*columns[0])
+    none = [np.empty(0, dtype=np.int64)] * len(_Stack.__dataclass_fields__)
+    return _Stack(*(np.concatenate(column) for column in zip(none, *columns, strict=True)))
 
 
 def _ints(values: pl.Series) -> Ints:

@@ -200,12 +200,20 @@ def _numbers(values: pl.Series, bad: str) -> tuple[Floats, Bools, Ints]:
         texts = values.str.strip_chars().replace("", None)
         numbers = texts.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
         empty = texts.is_null().to_numpy()
+        floats, usable = _finite(numbers)
     else:
-        numbers = values
-        empty = values.is_null().to_numpy()
+        floats, usable = _finite(values)
+        # As many are not numbers as are null: the same ones.
+        same = usable.size - np.count_nonzero(usable) == values.null_count()
+        empty = ~usable if same else values.is_null().to_numpy()
+    faults = _or(np.zeros(floats.size, dtype=np.int64), ~(usable | empty), bad)
+    return np.where(usable, floats, 0.0), empty, faults
+
+
+def _finite(numbers: pl.Series) -> tuple[Floats, Bools]:
+    """A column of floats, null as NaN, and where it is a number."""
     floats = numbers.to_numpy()
-    usable = np.isfinite(floats)
-    return np.where(usable, floats, 0.0), empty, np.where(usable | empty, 0, _CODE[bad])
+    return floats, np.isfinite(floats)
 
 
 def _flow(values: pl.Series) -> tuple[Ints, Ints]:
@@ -227,13 +235,14 @@ def _occupancy(values: pl.Series) -> tuple[Ints, Ints]:
 
 
 def _or(faults: Ints, where: Bools, name: str) -> Ints:
-    return np.where((faults == 0) & where, _CODE[name], faults)
+    return np.where((faults == 0) & where, _CODE[name], faults) if where.any() else faults
 
 
 def _first_fault(*faults: Ints) -> Ints:
     first = faults[0]
     for later in faults[1:]:
-        first = np.where(first == 0, later, first)
+        if later.any():
+            first = np.where(first == 0, later, first)
     return first
 
 
