@@ -6,6 +6,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -36,6 +37,7 @@ COMPTAGES_LABELS: Final = MappingProxyType(
 )
 
 
+@lru_cache(maxsize=1024)  # every record of a file names the same columns
 def normalise(name: str) -> str:
     """The name in lower case, without accents, its words joined by `_`: `Taux d'occupation` and
     `TAUX D’OCCUPATION` give `taux_d_occupation`; a technical name is left as it is.

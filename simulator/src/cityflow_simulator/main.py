@@ -106,6 +106,7 @@ def serve(
 ) -> None:
     """Answer as the source services do, until Ctrl-C; addresses go to standard output."""
     clock = Clock(None if now is None else instant_of(now), running=running)
+    asked_faults = read_faults(faults, fault or [])
     if files is None:
         rates, lateness = Rates(missing_days=missing_days), Lateness(late_days, revised_days)
         portal = Portal(Offer(seed, arcs, rates, lateness))
@@ -113,7 +114,7 @@ def serve(
     else:
         world = _saved(files, clock)
     ports = [port + number if port else 0 for number in range(hosts)]
-    serve_until_told(stand_ins(world, host, ports, read_faults(faults, fault or []), seed))
+    serve_until_told(stand_ins(world, host, ports, asked_faults, seed))
 
 
 def _saved(files: Path, clock: Clock) -> World:

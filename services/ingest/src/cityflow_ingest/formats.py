@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal
 
 from cityflow import published_values
@@ -50,7 +51,7 @@ class Column:
     names: tuple[str, ...]
     kind: Kind = ANY
 
-    @property
+    @cached_property
     def keys(self) -> frozenset[str]:
         """Its names as they are compared."""
         return frozenset(normalise(name) for name in self.names)
