@@ -46,7 +46,10 @@ def test_the_hosts_of_an_address_are_without_the_password(url: str, expected: st
     ],
 )
 def test_what_is_no_address_is_refused_without_its_password(url: str) -> None:
-    with pytest.raises(CityFlowError) as error, closing(MongodbDocuments(url, "x")) as documents:
+    with (
+        pytest.raises(CityFlowError) as error,
+        closing(MongodbDocuments(url, "x", patience_seconds=0.2)) as documents,
+    ):
         documents.types()
     message = one_line(error)
     assert "MONGODB_URL" in message

@@ -296,5 +296,5 @@ def test_a_folder_in_use_is_refused(tmp_path: Path, obstacle: str) -> None:
 def test_progress_is_told_of_every_day(tmp_path: Path) -> None:
     told: list[int] = []
     note: Callable[[int], None] = told.append
-    generate(prepare(AUTUMN), tmp_path, note)
-    assert told == [1] * 20
+    generate(prepare(Plan(days=4, arcs=20)), tmp_path, note)
+    assert told == [1] * 4

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 import requests
+
+from cityflow_simulator.main import app
 
 COMMAND = [sys.executable, "-c", "from cityflow_simulator.main import app; app()", "serve"]
 
@@ -79,16 +82,24 @@ def test_it_publishes_a_folder(tmp_path: Path, real_data: Path) -> None:
         (("--arcs", "3"), "--arcs 3"),
     ],
 )
-def test_what_cannot_be_used_is_exit_2(options: tuple[str, ...], message: str) -> None:
-    done = subprocess.run([*COMMAND, "--port", "0", *options], capture_output=True, text=True,
-                          timeout=30, check=False)  # fmt: skip
-    assert done.returncode == 2 and done.stdout == ""
-    assert message in done.stderr and done.stderr.count("\n") == 1
+def test_what_cannot_be_used_is_exit_2(
+    options: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, err = _refused(capsys, "--port", "0", *options)
+    assert out == ""
+    assert message in err and err.count("\n") == 1
 
 
-def test_a_taken_port_is_exit_2() -> None:
-    with _serving("--hosts", "2") as (urls, _):
-        port = urls[0].rpartition(":")[2]
-        done = subprocess.run([*COMMAND, "--arcs", "20", "--port", port], capture_output=True,
-                              text=True, timeout=30, check=False)  # fmt: skip
-        assert done.returncode == 2 and "choose another --host or --port" in done.stderr
+def test_a_taken_port_is_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        _, err = _refused(capsys, "--arcs", "20", "--port", port)
+    assert "choose another --host or --port" in err
+
+
+def _refused(capsys: pytest.CaptureFixture[str], *options: str) -> tuple[str, str]:
+    """What the command says on standard output and error before it ends with exit code 2."""
+    with pytest.raises(SystemExit) as end:
+        app(["serve", *options])
+    assert end.value.code == 2
+    return capsys.readouterr()

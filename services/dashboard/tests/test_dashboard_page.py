@@ -8,9 +8,9 @@ from html import unescape
 
 import pytest
 import requests
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from cityflow_dashboard import loading
 from cityflow_dashboard.main import PAGE
 
 Open = Callable[..., AppTest]
@@ -22,8 +22,7 @@ def opened(worlds: str, monkeypatch: pytest.MonkeyPatch) -> Open:
 
     def start(world: str = "full", api_url: str | None = None, **query: str) -> AppTest:
         monkeypatch.setenv("API_URL", api_url or f"{worlds}/{world}")
-        st.cache_data.clear()
-        st.cache_resource.clear()
+        loading.api_url.clear()
         page = AppTest.from_file(PAGE, default_timeout=60)
         for name, value in query.items():
             page.query_params[name] = value

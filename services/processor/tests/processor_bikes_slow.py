@@ -45,6 +45,7 @@ class Slow:
     def __init__(self, days: dict[date, dict[tuple[str, datetime], int | None]]) -> None:
         self.days = days
         self.hours: dict[date, dict[tuple[str, datetime], dict[str, Any]]] = {}
+        self.local: dict[date, dict[tuple[str, int], list[dict[str, Any]]]] = {}
         self.counters: dict[date, dict[str, dict[str, Any]]] = {}
         self.baseline: dict[date, str] = {}
         for day in days:
@@ -62,18 +63,16 @@ class Slow:
                 for one in alike
                 if self.counters[one].get(counter, {}).get("status")
                 not in ("stuck_zero", "suspect")
-                for (c, _), value in self.hours[one].items()
-                if (c, value["hour"]) == (counter, local)
-                and value["bikes"] is not None
-                and not value["spike"]
+                for value in self.local[one].get((counter, local), ())
+                if value["bikes"] is not None and not value["spike"]
             ]
             middle = median(fit) if len(fit) >= 4 else None
             spread = median(abs(x - middle) for x in fit) if middle is not None else None
             past = sorted(
                 value["bikes"]
                 for one in seen
-                for (c, _), value in self.hours[one].items()
-                if (c, value["hour"]) == (counter, local) and value["bikes"] is not None
+                for value in self.local[one].get((counter, local), ())
+                if value["bikes"] is not None
             )
             highest = past[ceil(0.999 * (len(past) - 1))] if len(past) >= 20 else None
             spike = highest is not None and bikes is not None and bikes > 3 * highest
@@ -84,6 +83,9 @@ class Slow:
                 "hour": local, "bikes": bikes, "typical": middle, "deviation": far, "spike": spike,
             }  # fmt: skip
         self.hours[day] = hours
+        self.local[day] = defaultdict(list)
+        for (counter, _), value in hours.items():
+            self.local[day][counter, value["hour"]].append(value)
         known = {c for c, _ in hours} | {
             c for one in earlier for c, row in self.counters[one].items() if row["hours"]
         }

@@ -70,18 +70,30 @@ def rebuild(house: House, *, as_published: bool = False) -> Rebuilt:
     return REBUILDER.rebuild(house.store, settings, as_published=as_published)
 
 
-@pytest.fixture
-def city(house: House) -> House:
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> House:
     """Days of two months, published once, twice and three times, under two sets of polygons."""
-    house.receive(ARRONDISSEMENTS % 1, "arrondissements", media="geojson", extension="geojson")
-    house.receive(rows(DAY, DAY + timedelta(1), DAY + timedelta(4)))
-    house.process()
-    house.receive(rows(DAY, flow=300), synthetic=True)
-    house.process()
-    house.receive(rows(DAY, DAY + timedelta(1), flow=500))
-    house.process(DAY, DAY)
-    house.process()
+    house = open_house(tmp_path_factory.mktemp("published"))
+    with house.store:
+        house.receive(ARRONDISSEMENTS % 1, "arrondissements", media="geojson", extension="geojson")
+        house.receive(rows(DAY, DAY + timedelta(1), DAY + timedelta(4)))
+        house.process()
+        house.receive(rows(DAY, flow=300), synthetic=True)
+        house.process()
+        house.receive(rows(DAY, DAY + timedelta(1), flow=500))
+        house.process(DAY, DAY)
+        house.process()
     return house
+
+
+@pytest.fixture
+def city(published: House, tmp_path: Path) -> Iterator[House]:
+    """A copy of the published city."""
+    shutil.copytree(published.folder, tmp_path / "output")
+    copy = open_house(tmp_path / "output")
+    copy.receipts = published.receipts
+    with copy.store:
+        yield copy
 
 
 def test_from_raw_files_alone_all_comes_back_as_a_backfill_gives_it(

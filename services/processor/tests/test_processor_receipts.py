@@ -16,7 +16,7 @@ from cityflow.storage import Editions, NewRaw, RawZone, first_meta, intake
 
 MONDAY = date(2025, 3, 3)
 TUESDAY = MONDAY + timedelta(days=1)
-ROUNDS = 4
+ROUNDS = 2
 
 
 def rows_of(day: date, hours: int = 24, **values: str | None) -> list[dict[str, str | None]]:
