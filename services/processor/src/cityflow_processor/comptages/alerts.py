@@ -19,15 +19,15 @@ def alerts_table(records: DayRecords, arcs: pl.DataFrame, limits: Thresholds) ->
     starts, ends = _runs(records.arc[hot], records.hour[hot], limits.alert_hours)
     if not starts.size:
         return schema(COMPTAGES_ALERTS).to_frame()
+    known = arcs[["arc_id", "label", "arrondissement"]][records.arc[hot[starts]]]
     alerts = _alerts(records, hot, starts, ends, limits)
-    known = arcs.select("arc_id", "label", "arrondissement")
-    return conform(alerts.join(known, on="arc_id", maintain_order="left"), COMPTAGES_ALERTS)
+    return conform(pl.concat([known, alerts], how="horizontal"), COMPTAGES_ALERTS)
 
 
 def _alerts(
     records: DayRecords, hot: Ints, starts: Ints, ends: Ints, limits: Thresholds
 ) -> pl.DataFrame:
-    """One row a run [start, end) of the saturated rows `hot`."""
+    """One row a run [start, end) of the saturated rows `hot`, all but its arc."""
     inside = np.repeat(np.arange(starts.size), ends - starts)
     rows = np.concatenate([hot[a:b] for a, b in zip(starts, ends, strict=True)])
     occupancy, hour = records.occupancy[rows], records.hour[rows]
@@ -41,7 +41,6 @@ def _alerts(
     severe[inside[blocked][blocked_runs]] = True
     return pl.DataFrame(
         {
-            "arc_id": pl.Series(records.arcs).gather(records.arc[hot[starts]]),
             "start": instants(records.hour[hot[starts]] - 1),
             "end": instants(records.hour[hot[ends - 1]]),
             "hours": ends - starts,

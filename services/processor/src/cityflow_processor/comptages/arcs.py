@@ -43,24 +43,25 @@ def arcs_table(
     """The table `arcs` (contract COMPTAGES_ARCS), sorted by arc_id.
 
     `places` is what is published of the arcs and where they lie (`Geography.places`);
-    `local_hour` maps an hour's end, in hours since 1970 UTC, to the local hour it starts at.
+    `local_hour` maps each hour's end, in hours since 1970 UTC and in order, to the local hour it
+    starts at.
     """
     peak = peaks(records)
-    hours, occupied = by_arc.flow_hours, by_arc.occupancy_hours
+    counted, occupied = by_arc.flow_hours, by_arc.occupancy_hours
+    starts = np.array(list(local_hour.values()), dtype=np.int64)
+    peak_start = starts[np.maximum(peak.hour - min(local_hour), 0)]
     frame = pl.DataFrame(
         {
             **places.to_dict(),
-            "flow_veh": _or_null(by_arc.flow_veh, hours == 0),
-            "flow_hours": hours,
+            "flow_veh": _or_null(by_arc.flow_veh, counted == 0),
+            "flow_hours": counted,
             "occupancy_hours": occupied,
             "expected_hours": np.full(len(records.arcs), expected_hours),
-            "flow_coverage": hours / expected_hours,
+            "flow_coverage": counted / expected_hours,
             "occupancy_coverage": occupied / expected_hours,
             "occupancy_mean_pct": _ratio(by_arc.occupancy_e5, occupied * OCCUPANCY_SCALE),
-            "vkt_veh_km": _or_null(by_arc.flow_veh, hours == 0) * places["length_m"] / 1000,
-            "peak_hour": _or_null(
-                np.array([local_hour.get(hour, -1) for hour in peak.hour.tolist()]), peak.hour < 0
-            ),
+            "vkt_veh_km": _or_null(by_arc.flow_veh, counted == 0) * places["length_m"] / 1000,
+            "peak_hour": _or_null(peak_start, peak.hour < 0),
             "peak_hour_end": _instants(peak.hour),
             "peak_flow_veh": _or_null(peak.flow_veh, peak.flow_veh < 0),
             "saturated_hours": by_arc.saturated_hours,

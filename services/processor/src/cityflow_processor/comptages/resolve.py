@@ -80,7 +80,7 @@ def resolve(parts: list[PartRows]) -> DayRecords:
         order = np.argsort(key, kind="stable")
         stack, key = stack.take(order), key[order]
     kept, conflicts, withdrawn = _winners(stack, key)
-    winners = stack if kept.all() else stack.take(kept)
+    winners = stack if kept.all() else stack.take(np.flatnonzero(kept))
     last = np.flatnonzero(np.append(winners.arc[1:] != winners.arc[:-1], True)[: winners.arc.size])
     return DayRecords(
         arcs.gather(winners.arc[last]).to_list(),

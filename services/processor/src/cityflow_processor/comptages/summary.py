@@ -49,15 +49,16 @@ def day_totals(by_arc: Tally, arcs: pl.DataFrame, hours: int) -> DayTotals:
     city = fold(by_arc, np.zeros(count, dtype=np.int64), 1)
     counting = by_arc.flow_hours > 0
     occupied = by_arc.occupancy_hours > 0
-    measured = arcs.select("vkt_veh_km", "flow_veh").drop_nulls("vkt_veh_km")
+    travelled = arcs["vkt_veh_km"].to_numpy()
+    known = ~np.isnan(travelled)
     observed = _observed(city, 0, count, count * hours)
     return DayTotals(
         **observed,
         arcs_with_flow=int(counting.sum()),
         arcs_occupancy_only=int((~counting & occupied).sum()),
         arcs_silent=int((~counting & ~occupied).sum()),
-        vkt_veh_km=vkt(measured["vkt_veh_km"].to_numpy()),
-        vkt_flow_share=share(int(measured["flow_veh"].sum()), observed["flow_veh"] or 0),
+        vkt_veh_km=vkt(travelled[known]),
+        vkt_flow_share=share(int(by_arc.flow_veh[known].sum()), observed["flow_veh"] or 0),
     )
 
 
@@ -120,9 +121,9 @@ def area_totals(
 def ranking(arcs: pl.DataFrame, by: str) -> list[ArcRank]:
     """The ten arcs with most of `by`, which must be above zero; ties by arc_id."""
     names = [name for name in ArcRank.model_fields if name != "rank"]
-    values = arcs[by].fill_null(0).to_numpy()
+    values = np.nan_to_num(arcs[by].to_numpy().astype(np.float64))
     largest = np.argsort(-values, kind="stable")[:TOP]  # arcs are in order of arc_id
-    top = arcs[largest[values[largest] > 0]].select(names)
+    top = arcs[names][largest[values[largest] > 0]]
     return [ArcRank(rank=place, **row) for place, row in enumerate(top.to_dicts(), 1)]
 
 
