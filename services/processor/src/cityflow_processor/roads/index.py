@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,23 +34,23 @@ class Network:
     lengths_km: Floats
     speeds_kmh: Floats
 
-    @property
+    @cached_property
     def vkt(self) -> Floats:
         """Vehicle-kilometres of the hours with an index."""
         vkt: Floats = np.where(np.isnan(self.tti), np.nan, self.flow) * self.lengths_km[:, None]
         return vkt
 
-    @property
+    @cached_property
     def vht(self) -> Floats:
         """Vehicle-hours at the estimated speed."""
         return self._hours_at(self.tti)
 
-    @property
+    @cached_property
     def delay_ref(self) -> Floats:
         """Vehicle-hours more than at the reference speed."""
         return self._hours_at(self.tti - 1)
 
-    @property
+    @cached_property
     def delay_60(self) -> Floats:
         """Vehicle-hours more than at 60 % of the reference speed, never below zero."""
         return self._hours_at(np.maximum(0, self.tti - 1 / limits()["slow_share"]))
