@@ -26,6 +26,7 @@ from cityflow.errors import (
     StoreUnavailable,
     TryAgain,
 )
+from cityflow.heartbeat import illness
 from cityflow.telemetry import configure_logging
 
 
@@ -140,6 +141,17 @@ app()
 def script(act: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", SCRIPT.format(act=act), "go"]
     return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_command_at_work_is_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, said = tmp_path / "heartbeat", []
+    monkeypatch.setenv("HEARTBEAT_FILE", str(file))
+    monkeypatch.setenv("CITYFLOW_LOG_LEVEL", "no level, which the command itself may say")
+
+    with pytest.raises(SystemExit):
+        app_that(lambda: said.append(illness(file)))(["go"])
+
+    assert said == [None]
 
 
 def test_a_bug_keeps_its_traceback_and_is_one() -> None:

@@ -9,12 +9,14 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
 from cityflow._progress import Progress, bar, lines
 from cityflow.errors import CityFlowError, StoreUnavailable
+from cityflow.heartbeat import beat
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -45,7 +47,7 @@ class App(typer.Typer):
             rich_markup_mode=None,
         )
         # A callback keeps `cityflow-ingest files` a subcommand even while it is the only one.
-        self.callback()(lambda: None)
+        self.callback()(_begin)
 
     def __call__(self, args: Sequence[str] | None = None) -> NoReturn:
         """Run the command line as `run_cli` does."""
@@ -101,6 +103,15 @@ def print_result(result: Mapping[str, Any], tables: Sequence["Table"], as_json: 
         for table in tables:
             out.print(table)
     sys.stdout.flush()
+
+
+def _begin() -> None:
+    """Note that a command is at work: the health check of a container also sees those that end.
+
+    Not by the settings: a command says itself what is wrong with them.
+    """
+    if file := os.environ.get("HEARTBEAT_FILE", "").strip():
+        beat(Path(file), "working")
 
 
 def _where(error: OSError) -> str:

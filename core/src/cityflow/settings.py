@@ -174,7 +174,7 @@ class Settings(BaseModel):
     dashboard_port: Port = Field(default=8501, description="Port the dashboard listens on")
     heartbeat_file: Folder | None = Field(
         default=None,
-        description="File where a service with --watch notes how it goes; unset: nowhere",
+        description="File where a command notes that it works, and with --watch how it goes",
     )
     log_level: LogLevel = Field(
         default="INFO", description="`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`"
