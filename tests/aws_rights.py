@@ -202,6 +202,9 @@ def ask_everything(api: str) -> None:
         return answer.json()
 
     ask("/readyz")
+    deadline = time.monotonic() + 180
+    while "cityflow_store_up 1.0" not in requests.get(f"{api}/metrics", timeout=180).text:
+        assert time.monotonic() < deadline, "the figures of the store are not told"
     ask("/v1/days")
     ask(f"/v1/days/{LAST}/metrics/comptages")
     arcs = ask(f"/v1/days/{LAST}/arcs")

@@ -37,7 +37,9 @@ def served(output: Path, folder: Path) -> Iterator[tuple[str, subprocess.Popen[s
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             COMMAND,
-            env=environment(output, API_PORT=str(port), CITYFLOW_LOG_FORMAT="json"),
+            env=environment(
+                output, API_PORT=str(port), CITYFLOW_LOG_FORMAT="json", TMPDIR=str(folder)
+            ),
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -82,6 +84,15 @@ def get(url: str) -> dict[str, Any]:
         return body
 
 
+def counted(url: str, route: str) -> float:
+    """Answers of a route, as all processes of the server together tell Prometheus."""
+    with urllib.request.urlopen(f"{url}/metrics") as answer:
+        lines = answer.read().decode().splitlines()
+    name = "cityflow_api_requests_total{"
+    of_route = [line for line in lines if line.startswith(name) and f'route="{route}"' in line]
+    return sum(float(line.split()[-1]) for line in of_route)
+
+
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
 def test_it_serves_and_stops_cleanly(city: Any, tmp_path: Path, sent: signal.Signals) -> None:
     with served(city.settings.output_dir, tmp_path) as (url, process):
@@ -90,10 +101,12 @@ def test_it_serves_and_stops_cleanly(city: Any, tmp_path: Path, sent: signal.Sig
             paths = [f"{url}/v1/days/2024-03-0{4 + n % 2}/arcs?limit=5000" for n in range(64)]
             pages = list(readers.map(get, paths))
         assert {page["matched"] for page in pages} == {229, 230}
+        assert counted(url, "/v1/days/{date}/arcs") == 64
         process.send_signal(sent)
         assert process.wait(timeout=10) == 0
         assert process.stdout is not None
         assert process.stdout.read() == ""
+    assert not list(tmp_path.glob("cityflow-api-*"))
     log = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     requests = [line for line in log if line["event"] == "request"]
     assert len(requests) >= 66

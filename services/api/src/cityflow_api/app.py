@@ -9,7 +9,7 @@ from flask_openapi3.openapi import OpenAPI
 
 from cityflow.settings import Settings
 from cityflow.storage import Store, open_store
-from cityflow_api import answering, documented, problems, tracing
+from cityflow_api import answering, documented, measuring, problems, tracing
 from cityflow_api.failures import BadParameter
 from cityflow_api.negotiation import MEDIA
 from cityflow_api.reading import Reading
@@ -40,8 +40,10 @@ def create_app(
         static_folder=None,
     )
     app.url_map.merge_slashes = False
-    app.extensions[EXTENSION] = Reading(LazyStore(lambda: store or open_store(settings)))
+    opened = LazyStore(lambda: store or open_store(settings))
+    app.extensions[EXTENSION] = Reading(opened)
     _extend(app, rate_limit)
+    measuring.register(app, opened)
     for module in (health, days, arcs, arc_days, reports):
         app.register_api(module.routes)
     app.register_blueprint(explained.routes)

@@ -4,6 +4,9 @@ The application is made in each worker after the fork: no thread pool and no con
 store ever crosses it.
 """
 
+import os
+import shutil
+import tempfile
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -31,12 +34,19 @@ class Server(BaseApplication):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._counts = tempfile.mkdtemp(prefix="cityflow-api-")
         super().__init__()
+
+    def run(self) -> None:
+        """Serve; what the workers count lies in a folder that goes with them."""
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = self._counts
+        super().run()
 
     def load_config(self) -> None:
         """Set every option that differs from gunicorn's own."""
         for name, value in _options(self._settings).items():
             self.cfg.set(name, value)
+        self.cfg.set("on_exit", lambda _: shutil.rmtree(self._counts, ignore_errors=True))
 
     def load(self) -> Any:
         """The application of one worker."""
