@@ -5,14 +5,25 @@ A test module of an adapter derives a class from DocumentsContract and gives one
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, timedelta
-from multiprocessing.connection import Connection
 from typing import Any
 
 import pytest
 from contract_support import in_processes, in_threads, killed
+from contract_writers import (
+    DAY,
+    ID,
+    LIMIT,
+    Reopen,
+    body,
+    create_in_process,
+    increment,
+    increment_in_process,
+    sized,
+    write_for_ever,
+)
 
 from cityflow.errors import (
     BadArguments,
@@ -21,24 +32,6 @@ from cityflow.errors import (
     VersionConflict,
 )
 from cityflow.storage import Document, DocumentId, Documents
-
-Reopen = Callable[[], Documents]
-
-DAY = date(2025, 3, 30)
-ID = DocumentId("pointer/comptages", DAY, "current")
-LIMIT = 256 * 1024
-
-
-def body(**fields: Any) -> dict[str, Any]:
-    """A storable body."""
-    return {"schema_version": 1, **fields}
-
-
-def sized(size: int) -> dict[str, Any]:
-    """A body of exactly `size` bytes of canonical JSON, two-byte letters among them."""
-    empty = len('{"schema_version":1,"text":""}')
-    letters, odd = divmod(size - empty, 2)
-    return body(text="é" * letters + "x" * odd)
 
 
 def walk(documents: Documents, type: str, limit: int, **options: Any) -> list[Document]:
@@ -61,39 +54,6 @@ def fill(documents: Documents, type: str, count: int) -> list[DocumentId]:
     for id in random.Random(count).sample(ids, count):
         documents.put_if(id, body(key=id.key), 0)
     return ids
-
-
-def increment(documents: Documents, id: DocumentId, times: int) -> None:
-    """Add to a counter by put_if, again and again until each addition went in."""
-    for _ in range(times):
-        while True:
-            held = documents.get(id)
-            count = held.body["count"] + 1 if held else 1
-            try:
-                documents.put_if(id, body(count=count), held.version if held else 0)
-                break
-            except VersionConflict:
-                continue
-
-
-def create_in_process(number: int, reopen: Reopen) -> bool:
-    with closing(reopen()) as documents:
-        try:
-            documents.put_if(ID, body(by=number), 0)
-        except VersionConflict:
-            return False
-        return True
-
-
-def increment_in_process(_: int, reopen: Reopen, times: int) -> None:
-    with closing(reopen()) as documents:
-        increment(documents, ID, times)
-
-
-def write_for_ever(pipe: Connection, reopen: Reopen) -> None:
-    documents = reopen()
-    while True:
-        pipe.send(documents.put(ID, body(text="x" * 10_000)))
 
 
 class DocumentsContract:
@@ -191,6 +151,18 @@ class DocumentsContract:
         with pytest.raises(VersionConflict):
             documents.put_if(ID, body(), 2)
         assert documents.put_if(ID, body(), 0) == 1
+
+    def test_many_are_deleted_and_no_others(self, documents: Documents) -> None:
+        ids = fill(documents, "run", 70)
+        other = DocumentId("edition/comptages", DAY, "k0")
+        documents.put(other, body())
+        gone = [*ids[5:63], other, *ids[5:8], DocumentId("none", DAY, "k0")]
+        documents.delete_many(gone)
+        assert [found.id for found in walk(documents, "run", 100)] == [*ids[:5], *ids[63:]]
+        assert documents.types() == ["run"]
+        documents.delete_many(gone)
+        documents.delete_many([])
+        assert documents.put_if(ids[5], body(), 0) == 1
 
     def test_another_opening_sees_what_was_written(
         self, documents: Documents, reopen: Reopen

@@ -4,10 +4,12 @@ The stand-ins keep nothing on disk, so they live while the proxy cuts, delays, t
 """
 
 import io
+import json
 import random
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import boto3
@@ -16,7 +18,9 @@ import time_machine
 from contract_objects import Generated
 from contract_support import in_threads
 from fault_proxy import (
+    Answer,
     Fault,
+    Forward,
     HttpProxy,
     Request,
     broken,
@@ -116,6 +120,45 @@ def test_a_write_that_was_lost_to_another_is_a_conflict_however_often_it_is_repe
     with pytest.raises(VersionConflict):
         documents.put_if(ID, body(2), 0)
     assert documents.get(ID) == Document(ID, 1, body(1))
+
+
+def unprocessed(request: Request, forward: Forward) -> Answer:
+    """DynamoDB does the first two writes of a batch and gives the others back."""
+    asked = json.loads(request.body)["RequestItems"]
+    ((table, writes),) = asked.items()
+    did = json.dumps({"RequestItems": {table: writes[:2]}}).encode()
+    headers = request.headers | {"Content-Length": str(len(did))}
+    answer = forward(replace(request, headers=headers, body=did))
+    left = {table: writes[2:]} if writes[2:] else {}
+    rest = json.dumps({"UnprocessedItems": left}).encode()
+    return Answer(answer.status, [("Content-Type", "application/x-amz-json-1.0")], rest)
+
+
+def test_what_a_batch_leaves_unprocessed_is_sent_again(
+    dynamodb: HttpProxy, documents: DynamodbDocuments
+) -> None:
+    ids = [replace(ID, key=f"{n:02d}") for n in range(40)]
+    for id in ids:
+        documents.put_if(id, body(1), 0)
+    plan = dynamodb.plan(unprocessed, "BatchWriteItem", times=14)
+    dynamodb.plan(throttled, "BatchWriteItem")
+    documents.delete_many(ids[:37])
+    assert plan.times == 0
+    assert [one.id for one in documents.query(ID.type).items] == ids[37:]
+    assert dynamodb.seen.count("DeleteItem") == 0
+
+
+def test_a_batch_that_is_never_processed_is_said(dynamodb: HttpProxy) -> None:
+    def nothing(request: Request, forward: Forward) -> Answer:
+        rest = json.dumps({"UnprocessedItems": json.loads(request.body)["RequestItems"]}).encode()
+        return Answer(200, [("Content-Type", "application/x-amz-json-1.0")], rest)
+
+    with closing(documents_at(dynamodb, patience=0.1)) as documents:
+        documents.put(ID, body(1))
+        dynamodb.plan(nothing, "BatchWriteItem", times=10**6)
+        with pytest.raises(TryAgain, match="unprocessed for too long; run the same command again"):
+            documents.delete_many([ID])
+        assert documents.get(ID) is not None
 
 
 @pytest.mark.parametrize("fault", [reset, unheard, throttled, broken, late(0.3)])

@@ -67,7 +67,7 @@ def destroy(house: House, *, ledger: bool) -> None:
 
 def rebuild(house: House, *, as_published: bool = False) -> Rebuilt:
     settings = Settings(output_dir=house.folder)
-    return REBUILDER.rebuild(house.store, settings, as_published=as_published)
+    return dict(REBUILDER.rebuild(house.store, settings, as_published=as_published))[house.dataset]
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,7 @@ def process(store: Store, samples: Any) -> Callable[..., None]:
 
 
 def rebuild(store: Store, settings: Settings, *, as_published: bool = True) -> Any:
-    return REBUILDER.rebuild(store, settings, as_published=as_published)
+    return dict(REBUILDER.rebuild(store, settings, as_published=as_published))["report"]
 
 
 def test_lost_reports_of_all_days_come_back(

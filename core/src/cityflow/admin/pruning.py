@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 What = Literal["cache", "editions", "rejects", "runs"]
 
 _REPORT: Final = "report"
+_AT_ONCE: Final = 500
 _MEASURED: Final = tuple(dataset.value for dataset in MEASURED)
 # Reference data stay: editions of measured data rest on them.
 _NAMES: Final = (*_MEASURED, *map(history_of, _MEASURED), _REPORT)
@@ -72,14 +73,17 @@ def plan(store: Store, rule: Rule) -> list[Doomed]:
 
 def carry_out(store: Store, doomed: Iterable[Doomed]) -> None:
     """Delete it: documents first, so that nothing names what goes after them."""
-    ordered = sorted(doomed, key=lambda one: (one.document is None, one.name))
+    ordered = sorted(doomed, key=lambda one: one.name)
+    documents = [one.document for one in ordered if one.document is not None]
     with progress("Deleting", len(ordered), "items") as shown:
+        for start in range(0, len(documents), _AT_ONCE):
+            some = documents[start : start + _AT_ONCE]
+            store.documents.delete_many(some)
+            shown.advance(len(some))
         for one in ordered:
-            if one.document is not None:
-                store.documents.delete(one.document)
-            else:
+            if one.document is None:
                 store.objects.delete(one.name)
-            shown.advance()
+                shown.advance()
 
 
 def document(doomed: Iterable[Doomed]) -> dict[str, Any]:

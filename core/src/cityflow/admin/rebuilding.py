@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from cityflow.errors import BadArguments, CityFlowError
 from cityflow.settings import Settings
@@ -29,7 +29,7 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What a rebuilder did.
+    """What a rebuilder did with one dataset, or with the reports.
 
     `earlier` counts editions that stand again beside the current ones; `failed` says what could
     not be made, and `error` is what the command then ends with.
@@ -48,38 +48,33 @@ class Rebuilder(Protocol):
 
     rank: Rank
 
-    def rebuild(self, store: Store, settings: Settings, *, as_published: bool) -> Rebuilt:
-        """Make anew the current edition of every day.
+    def rebuild(
+        self, store: Store, settings: Settings, *, as_published: bool
+    ) -> Iterator[tuple[str, Rebuilt]]:
+        """Make anew the current edition of every day, and say so of each dataset when it is done.
 
         With `as_published` first every edition of the ledger, from what its run had read.
         Raises StoreUnavailable.
         """
 
 
-class Named(NamedTuple):
-    """A rebuilder and its name."""
-
-    name: str
-    rebuilder: Rebuilder
-
-
-def rebuilders() -> list[Named]:
+def rebuilders() -> list[Rebuilder]:
     """All that are installed here, in the order of their ranks. Raises BadArguments if none is."""
-    found = [Named(point.name, point.load()) for point in entry_points(group=GROUP)]
+    found: list[Rebuilder] = [point.load() for point in entry_points(group=GROUP)]
     if not found:
         raise BadArguments(
             "no service that makes editions is installed here; run this where cityflow-processor "
             "and cityflow-reporter are"
         )
-    return sorted(found, key=lambda one: (one.rebuilder.rank, one.name))
+    return sorted(found, key=lambda one: one.rank)
 
 
 def rebuild(
     store: Store, settings: Settings, *, as_published: bool
 ) -> Iterator[tuple[str, Rebuilt]]:
-    """What each rebuilder did, one after the other: the next reads what the one before wrote."""
-    for name, rebuilder in rebuilders():
-        yield name, rebuilder.rebuild(store, settings, as_published=as_published)
+    """What was done of each dataset, in turn: the next reads what the one before wrote."""
+    for rebuilder in rebuilders():
+        yield from rebuilder.rebuild(store, settings, as_published=as_published)
 
 
 def document(name: str, done: Rebuilt) -> dict[str, Any]:

@@ -6,7 +6,7 @@ own, so that a write which the network repeats is known for what it is.
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -111,6 +111,14 @@ class DynamodbDocuments:
         table = self._tables.ready(self._tables.names.of(id.type))
         with faults(self._tables.where(table)):
             self._tables.client.delete_item(TableName=table, Key=key_of(id).item)
+
+    def delete_many(self, ids: Iterable[DocumentId]) -> None:
+        """Remove them, in batches; what a batch leaves unprocessed is sent again."""
+        by_table: dict[str, list[Key]] = {}
+        for id in dict.fromkeys(ids):  # a batch may name a key only once
+            by_table.setdefault(self._tables.names.of(id.type), []).append(key_of(id))
+        for table, keys in by_table.items():
+            self._tables.delete(self._tables.ready(table), keys)
 
     def types(self) -> list[str]:
         """All types that hold a document, sorted."""

@@ -6,6 +6,8 @@ types                    <type>                  that documents of this type wer
 """
 
 import threading
+import time
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from datetime import date
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from cityflow.errors import StoreUnavailable
+from cityflow.errors import StoreUnavailable, TryAgain
 from cityflow.storage.aws import Aws, connect, contact
 from cityflow.storage.aws_faults import faults
 from cityflow.storage.per_process import PerProcess
@@ -30,6 +32,9 @@ _LEDGER: Final = frozenset(
         *("holding", "setback", "source", "processed"),
     }
 )
+_BATCH: Final = 25
+_PAUSE_SECONDS: Final = 0.05
+_LONGEST_PAUSE_SECONDS: Final = 5.0
 _AFTER_HASH: Final = "$"
 _FIRST: Final = "0"
 _LAST: Final = f"9999-12-31{_AFTER_HASH}"
@@ -115,6 +120,30 @@ class Tables:
     def where(self, table: str) -> str:
         """The table, in messages."""
         return f"table {table} in {self._aws.place}"
+
+    def delete(self, table: str, keys: Sequence[Key]) -> None:
+        """Remove the items of these keys, each named once. Raises TryAgain, StoreUnavailable."""
+        with faults(self.where(table)):
+            for start in range(0, len(keys), _BATCH):
+                self._delete_batch(table, keys[start : start + _BATCH])
+
+    def _delete_batch(self, table: str, keys: Sequence[Key]) -> None:
+        deadline = time.monotonic() + self._aws.patience_seconds
+        pause, answer = (
+            _PAUSE_SECONDS,
+            self.client.batch_write_item(
+                RequestItems={table: [{"DeleteRequest": {"Key": key.item}} for key in keys]}
+            ),
+        )
+        while unprocessed := answer.get("UnprocessedItems"):
+            if time.monotonic() > deadline:
+                raise TryAgain(
+                    f"{self.where(table)}: leaves items unprocessed for too long; run the same "
+                    "command again later"
+                )
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            answer = self.client.batch_write_item(RequestItems=unprocessed)
 
     def close(self) -> None:
         """Close the connections of this process."""

@@ -5,9 +5,11 @@ it is, and never taken for another's.
 """
 
 import secrets
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Final
 
+from pymongo import DeleteOne
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
@@ -88,6 +90,11 @@ class MongodbDocuments:
     def delete(self, id: DocumentId) -> None:
         """Remove it; nothing happens if it is not there."""
         self._client.run(lambda stored: stored.delete_one(_key(id)))
+
+    def delete_many(self, ids: Iterable[DocumentId]) -> None:
+        """Remove them; the driver sends as many at once as the server takes."""
+        if requests := [DeleteOne(_key(id)) for id in ids]:
+            self._client.run(lambda stored: stored.bulk_write(requests, ordered=False))
 
     def types(self) -> list[str]:
         """All types that hold a document, sorted."""

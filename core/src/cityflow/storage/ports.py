@@ -1,6 +1,6 @@
 """The two storage ports. Every adapter passes the contract suite of its port."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -85,6 +85,9 @@ class Documents(Protocol):
 
     def delete(self, id: DocumentId) -> None:
         """Remove it; nothing happens if it is not there."""
+
+    def delete_many(self, ids: Iterable[DocumentId]) -> None:
+        """Remove them, many in one request where the backend can; killed, some are left."""
 
     def types(self) -> list[str]:
         """All types that hold a document, sorted (migration and diagnosis)."""

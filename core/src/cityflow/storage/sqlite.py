@@ -4,6 +4,7 @@ The body is one canonical JSON text; type, day, key and version are columns, and
 primary key.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -94,6 +95,15 @@ class SqliteDocuments:
             connection.execute(
                 "DELETE FROM documents WHERE type = ? AND day = ? AND key = ?", _key(id)
             )
+
+    def delete_many(self, ids: Iterable[DocumentId]) -> None:
+        """Remove them, all at once."""
+        with self._file.connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(
+                "DELETE FROM documents WHERE type = ? AND day = ? AND key = ?", map(_key, ids)
+            )
+            connection.execute("COMMIT")
 
     def types(self) -> list[str]:
         """All types that hold a document, sorted."""

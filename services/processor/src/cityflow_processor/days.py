@@ -1,7 +1,7 @@
 """One service day: its parts become records, tables, gates and, if none is red, an edition."""
 
 from collections import Counter
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Final
 
 import polars as pl
@@ -17,7 +17,7 @@ from cityflow_processor.comptages.measure import METHOD_VERSION, Measured, measu
 from cityflow_processor.comptages.resolve import DayRecords, resolve
 from cityflow_processor.comptages.thresholds import thresholds
 from cityflow_processor.inputs import Inputs, SplitFile
-from cityflow_processor.publishing import Built, DayDone, candidate, publish_day, write
+from cityflow_processor.publishing import Built, DayDone, publish_day, reinstate
 from cityflow_processor.tables import WRITER_VERSION
 
 DATASET: Final = "comptages"
@@ -43,10 +43,7 @@ def give_back(
     built = _build(run.day, inputs, _fullness(editions, run.day, earlier))
     if built.edition != run.edition:
         return None
-    write(store, run, built)
-    expected = editions.current_version(DATASET, run.day)
-    then = candidate(run, built, expected, run.ended_at or datetime.now(UTC))
-    return editions.reinstate(then, move_pointer=move_pointer)
+    return reinstate(store, run, built, move_pointer=move_pointer)
 
 
 def _in_place(editions: Editions, day: date) -> Fullness:

@@ -109,6 +109,15 @@ def write(store: Store, run: Run, built: Built) -> list[str]:
     return [*frames, key]
 
 
+def reinstate(store: Store, run: Run, built: Built, *, move_pointer: bool) -> bool:
+    """Write an edition again as its run did; returns whether its document had been lost."""
+    write(store, run, built)
+    editions = Editions(store)
+    expected = editions.current_version(run.dataset, run.day)
+    then = candidate(run, built, expected, run.ended_at or datetime.now(UTC))
+    return editions.reinstate(then, move_pointer=move_pointer)
+
+
 def candidate(run: Run, built: Built, expected: int, now: datetime) -> Candidate:
     """The edition as the run offers it for publication."""
     return Candidate(

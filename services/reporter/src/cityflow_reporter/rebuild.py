@@ -21,7 +21,9 @@ class ReportRebuilder:
 
     rank: Final = Rank.REPORT
 
-    def rebuild(self, store: Store, settings: Settings, *, as_published: bool) -> Rebuilt:
+    def rebuild(
+        self, store: Store, settings: Settings, *, as_published: bool
+    ) -> Iterator[tuple[str, Rebuilt]]:
         """The report of every day that has an edition or a report, and the earlier ones."""
         earlier, failed = _replay_all(store) if as_published else (0, ())
         days, reporter, new = _days(store), Reporter(store), 0
@@ -34,7 +36,7 @@ class ReportRebuilder:
             if failed
             else None
         )
-        return Rebuilt(len(days), new, len(days) - new, earlier, failed, error)
+        yield REPORT, Rebuilt(len(days), new, len(days) - new, earlier, failed, error)
 
 
 REBUILDER: Final = ReportRebuilder()

@@ -29,7 +29,7 @@ def process(store: Store, engine: Engine, module: Module, asked: Asked) -> Resul
     Runs(store).close_orphans("process")
     result = Result(module.name)
     listing = Listing.take(store, module.name)
-    held = _read_files(store, engine, module, listing.files, result)
+    held = read_files(store, engine, module, listing.files, result)
     polygons = references(store, "arrondissements")
     lines = references(store, "referentiel") if module.uses_arcs else References((), ())
     result.unreadable.extend((*polygons.unreadable, *lines.unreadable))
@@ -46,7 +46,7 @@ def process(store: Store, engine: Engine, module: Module, asked: Asked) -> Resul
     return result
 
 
-def _read_files(
+def read_files(
     store: Store, engine: Engine, module: Module, entries: Sequence[RawEntry], result: Result
 ) -> tuple[tuple[RawEntry, Held], ...]:
     """What each file holds, in the order of receipts; those that cannot be read are noted."""

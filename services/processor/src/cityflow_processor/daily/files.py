@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
 from shutil import copyfileobj
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Self
 
 import polars as pl
 
@@ -56,6 +56,13 @@ class ReadFile:
             return self.held.taken_at if self.held.taken_at <= end else None
         times = [r.received_at for r in self.entry.meta.receipts if r.received_at <= end]
         return times[-1] if times else None
+
+    def as_of(self, moment: datetime) -> Self:
+        """The same with the receipts until then; one that came later keeps its first."""
+        receipts = self.entry.meta.receipts
+        until = tuple(one for one in receipts if one.received_at <= moment) or receipts[:1]
+        meta = self.entry.meta.model_copy(update={"receipts": until})
+        return replace(self, entry=replace(self.entry, meta=meta))
 
     def rejects(self, day: date | None) -> pl.DataFrame:
         """Its rejects of a day, or of none, in the columns of the contract."""

@@ -1,6 +1,6 @@
 """Figures of earlier published days, read once each: a day is measured against small tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -34,21 +34,23 @@ class Past:
 
     store: Store
     module: Module
-    _pointers: dict[date, Pointer] = field(init=False)
+    _current: dict[date, str | None] = field(init=False)
     _frames: dict[tuple[str, str], tuple[pl.DataFrame, str]] = field(init=False)
     _last: date | None = field(init=False, default=None)
+    _is_fixed: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
-        held = Editions(self.store).pointers(self.module.name)
-        self._pointers = {one.day: one for one in held}
+        self._current = _with_records(Editions(self.store).pointers(self.module.name))
         self._frames = {}
+
+    def fix(self, editions: Mapping[date, str]) -> None:
+        """From now on these editions are looked at, whichever are current."""
+        self._current, self._is_fixed = dict(editions), True
 
     def look(self, day: date) -> Looked:
         """What the module looks back at from a day."""
         self._renew(day)
-        earlier = sorted(
-            one for one, p in self._pointers.items() if one < day and p.status == "published"
-        )
+        earlier = sorted(one for one, edition in self._current.items() if edition and one < day)
         looks = self.module.look_back(day, earlier)
         found = {look.table: self._look(look) for look in looks}
         used = sorted({one for look in looks for one in look.days})
@@ -56,13 +58,13 @@ class Past:
         return Looked(
             {name: frame for name, (frame, _) in found.items()},
             digest(dumps(signs)) if signs else None,
-            tuple(self._pointers[one].edition for one in used),
+            tuple(edition for one in used if (edition := self._current[one])),
         )
 
     def _renew(self, day: date) -> None:
-        if self.module.looks_back and self._last is not None:
+        if self.module.looks_back and self._last is not None and not self._is_fixed:
             held = Editions(self.store).pointers(self.module.name, self._last, day)
-            self._pointers |= {one.day: one for one in held}
+            self._current |= _with_records(held)
         self._last = day
 
     def _look(self, look: Look) -> tuple[pl.DataFrame, list[str]]:
@@ -77,7 +79,8 @@ class Past:
         return pl.concat(frames), signs
 
     def _frame(self, day: date, table: Table, columns: Sequence[str]) -> tuple[pl.DataFrame, str]:
-        edition = self._pointers[day].edition
+        edition = self._current[day]
+        assert edition is not None
         name = f"{table.name} {' '.join(columns)}"
         if (edition, name) not in self._frames:
             key = layout.table(self.module.name, day, edition, table.name)
@@ -85,6 +88,11 @@ class Past:
             frame = whole.select(pl.lit(day).alias(DAY), *columns)
             self._frames[edition, name] = frame, frame_digest(frame)
         return self._frames[edition, name]
+
+
+def _with_records(pointers: Iterable[Pointer]) -> dict[date, str | None]:
+    """The edition of each day, None of one without data."""
+    return {one.day: one.edition if one.status == "published" else None for one in pointers}
 
 
 def frame_digest(frame: pl.DataFrame) -> str:

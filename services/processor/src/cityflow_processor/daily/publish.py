@@ -79,12 +79,15 @@ def process_day(store: Store, sources: Sources, places: Places, day: date) -> Da
     used = places.used_by(sources.module)
 
     def build() -> Built:
-        return _build(sources, used, day, _in_place(editions, name, day))
+        pointer = editions.current(name, day)
+        before = in_place(editions, name, day, pointer.edition if pointer else None)
+        return built(sources, used, day, before)
 
     return publish_day(store, sources.listing, day, build)
 
 
-def _build(sources: Sources, places: Places, day: date, in_place: InPlace) -> Built:
+def built(sources: Sources, places: Places, day: date, before: InPlace) -> Built:
+    """The edition of a day, with what of `places` the dataset uses, over the one `before` it."""
     module, chosen = sources.module, sources.choose(day)
     resolved = _records(module, chosen, day)
     listed = _listed(module, chosen)
@@ -100,7 +103,7 @@ def _build(sources: Sources, places: Places, day: date, in_place: InPlace) -> Bu
     measured = module.measure(day, resolved.records, context)
     rejects = pl.concat([pl.DataFrame(schema=schema(REJECTS)), *_rejects(module, chosen, day)])
     reading = _reading(module, resolved, rejects)
-    checks = (*gates(reading, in_place), *measured.checks)
+    checks = (*gates(reading, before), *measured.checks)
     facts = _facts(sources, chosen, day, places, _used(listed, looked, places))
     edition = _edition(facts, resolved, chosen)
     document = {
@@ -232,9 +235,9 @@ def _inputs(chosen: Chosen, looked: Looked, places: Places) -> tuple[str, ...]:
     return (*listed, *digests, *places.editions, *looked.editions)
 
 
-def _in_place(editions: Editions, dataset: str, day: date) -> InPlace:
-    pointer = editions.current(dataset, day)
-    document = editions.document(dataset, day, pointer.edition) if pointer else None
+def in_place(editions: Editions, dataset: str, day: date, edition: str | None) -> InPlace:
+    """What an edition of the day holds that another may take the place of."""
+    document = editions.document(dataset, day, edition) if edition else None
     if document is None:
         return InPlace()
     return InPlace(document["quality"]["published"], document["quality"]["values"])
