@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from ingest_server import Reply, Request, Server, closed_port, serving
+from ingest_server import Reply, Request, Server, closed_port, serving, trickling
 from pydantic import SecretStr
 
 from cityflow_ingest.tenant import Politeness
@@ -114,6 +114,30 @@ def test_a_trickle_ends_when_the_time_for_an_answer_is_over() -> None:
     began = time.monotonic()
     assert fault(Reply(BODY, pause=0.02)).kind == "too slow"
     assert time.monotonic() - began < 6
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\n"
+TRICKLES = {
+    "status line": (b"HTTP/1.1 200 ", b"O"),
+    "header": (OK + b"X-Filler: ", b"a"),
+    "size of a chunk": (OK + b"Transfer-Encoding: chunked\r\n\r\n5;", b"a"),
+    "after the last chunk": (OK + b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX: ", b"a"),
+    "refusal": (b"HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\n\r\n5;", b"a"),
+}
+
+
+@pytest.mark.parametrize("name", TRICKLES)
+def test_what_surrounds_a_body_may_not_trickle_either(name: str) -> None:
+    started = time.monotonic()
+    limits = Politeness(connect_seconds=2, read_seconds=1, answer_seconds=1)
+    with trickling(*TRICKLES[name]) as url:
+        asked = host(url, limits=limits)
+        with pytest.raises(Fault) as raised:
+            asked.save(Ask("some/path"), io.BytesIO(), 10**6)
+        asked.close()
+    assert raised.value.kind == ("HTTP 503" if name == "refusal" else "too slow")
+    assert raised.value.again
+    assert time.monotonic() - started < 10
 
 
 def test_nobody_there() -> None:

@@ -21,6 +21,7 @@ from cityflow.packed import Limits, opened_first, packing_of
 from cityflow.watching import Clock
 from cityflow_ingest.tenant import Politeness, is_loopback
 from cityflow_ingest.wire.causes import FAILURES, fault_of
+from cityflow_ingest.wire.deadline import TimedAdapter, time_limit
 from cityflow_ingest.wire.faults import Ask, Fault, Scrubber
 from cityflow_ingest.wire.quota import asked_wait, used_up_for
 
@@ -85,8 +86,9 @@ class Host:
 
     def save(self, ask: Ask, file: BinaryIO, most: int) -> Answer:
         """Write the body as it travels into a file, at most so many bytes. Raises Fault."""
-        deadline = monotonic() + self._politeness.answer_seconds
-        with self._answer(ask) as response, _faults():
+        seconds = self._politeness.answer_seconds
+        deadline = monotonic() + seconds
+        with time_limit(seconds), self._answer(ask) as response, _faults():
             size = _copy(response, file, most, deadline)
             return Answer(
                 self._scrubber.clean(response.url.partition("?")[0]),
@@ -174,6 +176,8 @@ class Host:
 
 def _session(url: str) -> requests.Session:
     session = requests.Session()
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, TimedAdapter())
     session.headers["User-Agent"] = _AGENT
     # A proxy of the environment does not lead to this machine; a .netrc is nobody's business here.
     session.trust_env = not is_loopback(url)
