@@ -16,10 +16,10 @@ from cityflow_processor.analysis.shelf import ANALYSIS
 from cityflow_processor.backfill import Asked
 from cityflow_processor.daily.backfill import process as process_small
 from cityflow_processor.daily.replay import replay as replay_small
-from cityflow_processor.datasets import MODULES
 from cityflow_processor.days import DATASET
 from cityflow_processor.engine import Engine
 from cityflow_processor.engines import open_engine
+from cityflow_processor.modules import MODULES
 from cityflow_processor.records.module import Module
 from cityflow_processor.replay import replay
 from cityflow_processor.replayed import Replayed, published_runs
