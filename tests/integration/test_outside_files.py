@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ UNCHANGED = {"new": 0, "unchanged": len(DAYS), "red": 0}
 
 @dataclass(frozen=True)
 class House:
-    """A local store, an export registered in it, and an empty store on AWS."""
+    """A local store, an export registered in it, and an empty store elsewhere."""
 
     folder: Path
     local: dict[str, str]
@@ -43,9 +43,9 @@ class House:
         assert "Traceback" not in done.stderr, done.stderr
         return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr
 
-    def migrate(self, *arguments: str, objects: bool) -> tuple[int, Any, str]:
-        """To DynamoDB, with the objects to S3 or where they are."""
-        stores = ["--from", "sqlite", "--to", "dynamodb", "--objects-from", "local"]
+    def migrate(self, *arguments: str, objects: bool, to: str = "dynamodb") -> tuple[int, Any, str]:
+        """To another database, with the objects to S3 or where they are."""
+        stores = ["--from", "sqlite", "--to", to, "--objects-from", "local"]
         stores += ["--objects-to", "s3" if objects else "local"]
         settings = {name: value for name, value in self.aws.items() if not name.startswith("USE")}
         return self.run("cityflow", "migrate", *stores, *arguments, **settings)
@@ -127,11 +127,17 @@ def test_copied_to_s3_it_is_worked_from_there(house: House) -> None:
     assert house.backfill(**aws) == UNCHANGED
 
 
-def test_with_another_database_alone_the_copy_lands_among_the_objects(house: House) -> None:
+@pytest.mark.parametrize("to", ["dynamodb", "mongodb"])
+def test_with_another_database_alone_the_copy_lands_among_the_objects(
+    house: House, to: str, backend: Callable[[str], dict[str, str]]
+) -> None:
+    if to == "mongodb":
+        mongodb = backend("mongodb")
+        house = replace(house, aws={n: text for n, text in mongodb.items() if n != "OUTPUT_DIR"})
     assert house.backfill() == NEW
-    code, _, said = house.migrate(objects=False)
+    code, _, said = house.migrate(objects=False, to=to)
     assert code == 2 and "--copy" in said
-    code, document, said = house.migrate("--copy", "--verify", objects=False)
+    code, document, said = house.migrate("--copy", "--verify", objects=False, to=to)
     assert code == 0, said
     assert [one["what"] for one in document["outside"]] == ["copied"]
     raw = Path(house.local["OUTPUT_DIR"]) / "raw"
