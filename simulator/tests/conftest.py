@@ -1,6 +1,7 @@
 """A running stand-in of a small city, on free ports of loopback."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -38,13 +39,27 @@ class Client:
         return answer.json()
 
 
-@pytest.fixture(scope="package")
-def running() -> Iterator[Client]:
-    world = synthetic_world(Portal(Offer(arcs=100)), Clock(NOW), Prim("the-key", 5))
+@contextmanager
+def city_of(arcs: int) -> Iterator[Client]:
+    """A running stand-in of a city of so many arcs, with two hosts."""
+    world = synthetic_world(Portal(Offer(arcs=arcs)), Clock(NOW), Prim("the-key", 5))
     served = stand_ins(world, "127.0.0.1", [0, 0])
     served.open()
     yield Client(served.listeners[0].url, served)
     served.close()
+
+
+@pytest.fixture(scope="package")
+def running() -> Iterator[Client]:
+    with city_of(arcs=100) as client:
+        yield client
+
+
+@pytest.fixture
+def hamlet() -> Iterator[Client]:
+    """So small that all its months can be asked for."""
+    with city_of(arcs=20) as client:
+        yield client
 
 
 @pytest.fixture
