@@ -100,7 +100,7 @@ check-containers: $(VENV)/.runtime $(VENV)/.images images ## Dockerfiles, compos
 
 .PHONY: test-faults
 test-faults: $(VENV)/.dev ## kill -9, full disks and huge inputs (as root: also unreadable folders)
-	@$(BIN)/python -m pytest tests/faults
+	@$(BIN)/python -m pytest $(FAST) tests/faults
 
 .PHONY: bench
 bench: $(VENV)/.dev ## throughput and memory beside pandas and Polars (BENCH: options)

@@ -11,6 +11,7 @@ import pytest
 from harness import House
 
 SEED = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(10**6))
+os.environ["FAULT_SEED"] = str(SEED)  # for the workers of this run
 
 
 @pytest.fixture(scope="session")
