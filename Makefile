@@ -41,7 +41,7 @@ STACK := DATE='$(DATE)' FROM='$(FROM)' TO='$(TO)' PROFILE='$(PROFILE)' SERVICE='
          deploy/compose/stack
 
 .PHONY: up
-up: ## start everything and wait until it is healthy (PROFILE=demo, live or aws-local)
+up: ## start everything and wait until it is healthy (PROFILE=demo, live or aws-local; ,scale ,observe)
 	@$(STACK) up
 
 .PHONY: down
@@ -51,6 +51,10 @@ down: ## stop everything; the data stays
 .PHONY: logs ps shell
 logs ps shell: ## what it says, how it is, a shell in it (SERVICE=processor)
 	@$(STACK) $@
+
+.PHONY: alerts
+alerts: ## what Prometheus warns of (PROFILE=demo,observe)
+	@$(STACK) alerts
 
 .PHONY: daily backfill
 daily backfill: ## fetch, process and report what is due (or DATE), or FROM a day TO another

@@ -6,9 +6,11 @@ import secrets
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,11 +52,19 @@ def engine() -> None:
     assert shutil.which("docker"), "no container engine: install docker"
 
 
+@cache
+def _images() -> None:
+    """All images as the sources are now, once for all tests."""
+    with tempfile.TemporaryDirectory() as state:
+        environ = os.environ | {"STATE": state, "PROFILE": "demo,aws-local"}
+        subprocess.run([str(SCRIPT), "images"], env=environ, check=True, timeout=900)
+
+
 class Stack:
     """One project of Compose; whatever it leaves is removed at the end of `stack`."""
 
     def __init__(self, folder: Path, profile: str, settings: Mapping[str, str]) -> None:
-        self.project = f"cityflow-test-{secrets.token_hex(3)}"
+        self.project = f"cityflow-{os.environ.get('TAG', 'test')}-{secrets.token_hex(3)}"
         self.profile, self.state = profile, folder / "state"
         self.api_port, self.dashboard_port = free_port(), free_port()
         self.environ = {
@@ -63,6 +73,7 @@ class Stack:
             "COMPOSE_PROJECT_NAME": self.project,
             "TAG": os.environ.get("TAG", "latest"),
             "STATE": str(self.state),
+            "BUILD": "0",
             "API_PORT": str(self.api_port),
             "DASHBOARD_PORT": str(self.dashboard_port),
             **settings,
@@ -102,12 +113,19 @@ class Stack:
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done
 
+    def containers(self, service: str) -> list[dict[str, Any]]:
+        """What the engine knows of the containers of a service."""
+        labels = {"project": self.project, "service": service, "oneoff": "False"}
+        chosen = [f"--filter=label=com.docker.compose.{name}={labels[name]}" for name in labels]
+        found = docker("ps", "--all", "--quiet", *chosen).split()
+        inspected: list[dict[str, Any]] = json.loads(docker("inspect", *found)) if found else []
+        return inspected
+
     def container(self, service: str) -> dict[str, Any]:
-        """What the engine knows of the container of a service."""
-        found = self.compose("ps", "--all", "--quiet", service).stdout.split()
+        """What the engine knows of the only container of a service."""
+        found = self.containers(service)
         assert len(found) == 1, (service, found)
-        inspected: list[dict[str, Any]] = json.loads(docker("inspect", found[0]))
-        return inspected[0]
+        return found[0]
 
     def kill(self, service: str) -> None:
         """Kill -9 all of a container from outside, as the kernel would; not `docker kill`,
@@ -116,13 +134,14 @@ class Stack:
         deadline = time.monotonic() + 60
         while not pid:
             assert time.monotonic() < deadline, f"{service} does not run"
-            pid = int(self.container(service)["State"]["Pid"])
+            pid = int(self.containers(service)[0]["State"]["Pid"])
         os.kill(pid, signal.SIGKILL)
 
     def is_healthy(self, *services: str) -> bool:
         """Whether all of these run and are well."""
-        states = [self.container(service)["State"] for service in services]
-        return all(one["Running"] and one["Health"]["Status"] == "healthy" for one in states)
+        states = [one["State"] for service in services for one in self.containers(service)]
+        well = [one for one in states if one["Running"] and one["Health"]["Status"] == "healthy"]
+        return len(well) == len(states) >= len(services)
 
     def inside(self, service: str, code: str) -> str:
         """What a Python program says, run inside the container of a service."""
@@ -162,6 +181,7 @@ def wait(true: Callable[[], bool], seconds: float, what: str) -> None:
 def stack(folder: Path, profile: str = "demo", **settings: str) -> Iterator[Stack]:
     """A stack that nothing is left of at the end; it is not started yet."""
     engine()
+    _images()
     made = Stack(folder, profile, settings)
     made.state.mkdir(parents=True)
     (made.state / "profile").write_text(f"{profile}\n")

@@ -11,6 +11,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +19,7 @@ from pathlib import Path
 import compose_stack
 import pytest
 from compose_stack import DEMO_NOW, SERVICES, Look, Stack, docker, wait
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 from store_servers import LOOPBACK, ROOT
 
 pytestmark = pytest.mark.containers
@@ -39,8 +40,6 @@ STOP_SECONDS = 10
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
     with compose_stack.stack(folder, SIMULATOR_NOW=DEMO_NOW) as made:
-        images = made.make("images")
-        assert images.returncode == 0, images.stderr
         yield made
 
 
@@ -70,32 +69,52 @@ def lost(before: Look, after: Look) -> list[str]:
     return gone + [name for name, value in fixed.items() if after["files"].get(name) != value]
 
 
-def test_it_is_up_in_three_minutes_and_shows_a_day_two_minutes_later(stack: Stack) -> None:
-    started = time.monotonic()
-    said = stack.up()
-    up = time.monotonic()
-    wait(lambda: stack.api("/readyz").json()["newest_day"] is not None, 120, "a day is published")
+def first_day(stack: Stack) -> tuple[str, int] | None:
+    """A day of the roads that is published with data, and its flow, as the API tells them."""
+    days = [one["day"] for one in stack.api("/v1/days").json()["days"]]
+    for day in days:
+        answer = stack.api(f"/v1/days/{day}/metrics/comptages")
+        if answer.ok and (flow := answer.json()["totals"]["flow_veh"]):
+            return day, flow
+    return None
 
-    assert up - started < 180
-    assert f"Dashboard  http://{LOOPBACK}:{stack.dashboard_port}" in said
-    assert f"API        http://{LOOPBACK}:{stack.api_port}/openapi.json" in said
 
-
-def test_a_day_is_shown_to_a_real_browser(stack: Stack) -> None:
-    wait(lambda: finished(stack, DAYS), 300, "all days are reported")
-    flows = {
-        d: stack.api(f"/v1/days/{d}/metrics/comptages").json()["totals"]["flow_veh"] for d in DAYS
-    }
-    day, flow = next((day, flow) for day, flow in flows.items() if flow)
+@contextmanager
+def dashboard(stack: Stack, day: str) -> Iterator[Page]:
+    """The page of a day in a real browser."""
     chromium = shutil.which("chromium")
     assert chromium, "no chromium on PATH; install Debian's package `chromium`"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         page = browser.new_page()
         page.goto(f"http://{LOOPBACK}:{stack.dashboard_port}/?lang=en&day={day}")
-        expect(page.locator(".cf-card").first).to_contain_text(f"{flow:,}", timeout=60_000)
-        expect(page.locator(".st-key-map svg path").first).to_be_attached(timeout=60_000)
+        yield page
         browser.close()
+
+
+def test_it_is_up_in_three_minutes_and_shows_a_day_two_minutes_later(stack: Stack) -> None:
+    started = time.monotonic()
+    said = stack.up()
+    up = time.monotonic()
+    wait(lambda: first_day(stack) is not None, 120, "a day is published")
+    found = first_day(stack)
+    assert found is not None
+    day, flow = found
+    with dashboard(stack, day) as page:
+        expect(page.locator(".cf-card").first).to_contain_text(f"{flow:,}", timeout=60_000)
+    shown = time.monotonic()
+    print(f"healthy after {up - started:.0f} s, a day in the browser {shown - up:.0f} s later")
+
+    assert up - started < 180
+    assert shown - up < 120
+    assert f"Dashboard  http://{LOOPBACK}:{stack.dashboard_port}" in said
+    assert f"API        http://{LOOPBACK}:{stack.api_port}/openapi.json" in said
+
+
+def test_the_map_of_a_day_is_drawn_once_its_places_are_there(stack: Stack) -> None:
+    wait(lambda: finished(stack, DAYS), 300, "all days are reported")
+    with dashboard(stack, str(DAYS[0])) as page:
+        expect(page.locator(".st-key-map svg path").first).to_be_attached(timeout=60_000)
 
 
 def test_its_days_are_byte_by_byte_those_of_make_demo(stack: Stack, tmp_path: Path) -> None:
@@ -179,8 +198,9 @@ def test_only_api_and_dashboard_publish_a_port_and_on_loopback(stack: Stack) -> 
 
 def test_database_and_workers_have_no_way_out(stack: Stack) -> None:
     for service in ("mongo", "simulator", "ingest", "processor", "reporter"):
-        (network,) = stack.container(service)["NetworkSettings"]["Networks"]
-        assert docker("network", "inspect", "--format", "{{.Internal}}", network).strip() == "true"
+        for network in stack.container(service)["NetworkSettings"]["Networks"]:
+            internal = docker("network", "inspect", "--format", "{{.Internal}}", network)
+            assert internal.strip() == "true"
     try_it = "import socket; socket.create_connection(('mongo', 27017), 3)"
     with pytest.raises(AssertionError, match=r"gaierror|timed out"):
         stack.inside("dashboard", try_it)
