@@ -36,19 +36,22 @@ class Spool:
         name = f"{os.getpid()}-{process.TOKEN}-{next(self._numbers)}{SUFFIX}"
         path = self._folder / name
         try:
+            with self._opened(path) as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                yield file
+        finally:
+            with suppress(OSError):
+                path.unlink()
+
+    def _opened(self, path: Path) -> BinaryIO:
+        try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            file = path.open("w+b")
+            return cast(BinaryIO, path.open("w+b"))
         except OSError as error:
             raise StoreUnavailable(
                 f"cannot write in {self._folder}: {error.strerror}; give this user room and "
                 "permission there"
             ) from error
-        with file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            try:
-                yield cast(BinaryIO, file)
-            finally:
-                path.unlink(missing_ok=True)
 
 
 def _remove_if_left(path: Path) -> bool:
