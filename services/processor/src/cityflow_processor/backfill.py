@@ -193,6 +193,6 @@ def both_references(store: Store, result: Result) -> tuple[References, Reference
 def _process_days(engine: Engine, days: list[date], spec: DaysSpec) -> Iterator[DayDone]:
     """Days as they are done; the first error stops the rest."""
     with progress("Processing days", total=len(days), unit="days") as shown:
-        for _, done in engine.run(Task(prepare, process_day, spec, waits=True), days):
+        for _, done in engine.run(Task(prepare, process_day, spec), days):
             yield done
             shown.advance(1)

@@ -18,7 +18,6 @@ I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")
 
 _WORKERS: Final = 2
-_WAITING: Final = 4
 
 
 @dataclass(frozen=True)
@@ -26,15 +25,13 @@ class Task(Generic[S, C, I, R]):
     """What units of one kind share: `prepare` makes their context, once where they run.
 
     `prepare` and `work` are module-level functions; `spec` and items can be pickled. Threads may
-    share a context. `ordered`: each item waits for the one before. `waits`: a unit is small, and
-    spends much of its time waiting for the store, so that more of them can run at a time.
+    share a context. `ordered`: each item waits for the one before.
     """
 
     prepare: Callable[[Store, S], C]
     work: Callable[[Store, C, I], R]
     spec: S
     ordered: bool = False
-    waits: bool = False
 
 
 class Engine(Protocol):
@@ -49,7 +46,7 @@ class Engine(Protocol):
 
 
 class LocalEngine:
-    """A few threads of this process: most of a unit is spent outside the interpreter."""
+    """Two threads of this process: most of a unit is spent outside the interpreter."""
 
     sees_local_files: Final = True
 
@@ -60,7 +57,7 @@ class LocalEngine:
         """Items with their results, in order; the first error stops the rest."""
         context = task.prepare(self._store, task.spec)
         running: deque[tuple[I, Future[R]]] = deque()
-        most = 1 if task.ordered else _WAITING if task.waits else _WORKERS
+        most = 1 if task.ordered else _WORKERS
         with ThreadPoolExecutor(most) as pool:
             for item in items:
                 running.append((item, pool.submit(task.work, self._store, context, item)))
