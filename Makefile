@@ -48,13 +48,9 @@ up: ## start everything and wait until it is healthy (PROFILE=demo, live or aws-
 down: ## stop everything; the data stays
 	@$(STACK) down
 
-.PHONY: logs ps shell
-logs ps shell: ## what it says, how it is, a shell in it (SERVICE=processor)
+.PHONY: logs ps shell alerts
+logs ps shell alerts: ## what it says, how it is, a shell in it (SERVICE=processor), what Prometheus warns of
 	@$(STACK) $@
-
-.PHONY: alerts
-alerts: ## what Prometheus warns of (PROFILE=demo,observe)
-	@$(STACK) alerts
 
 .PHONY: daily backfill
 daily backfill: ## fetch, process and report what is due (or DATE), or FROM a day TO another
@@ -128,9 +124,9 @@ clean: ## remove the environment, the demo and every cache
 	find $(PACKAGES) tests -depth \( -name __pycache__ -o -name '*.egg-info' \) -exec rm -rf {} +
 
 .PHONY: help
-help: ## this list
+help:
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z -]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z -]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # pip says hundreds of lines: on a terminal one line counts them; its errors pass untouched.
 define pip_install
