@@ -1,6 +1,7 @@
 """Two ways to show progress, one interface: whoever counts need not know who watches."""
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -15,7 +16,7 @@ FIRST_LINE_AFTER_S = 2.0
 LINE_EVERY_S = 10.0
 
 
-class Progress:
+class Progress(ABC):
     """What is done of a step, out of `total` (None: not known yet; may be set at any time)."""
 
     def __init__(self, description: str, total: float | None, unit: str) -> None:
@@ -31,8 +32,9 @@ class Progress:
             self.done += n
             self._show()
 
+    @abstractmethod
     def _show(self) -> None:
-        raise NotImplementedError
+        """Tell of it, now or later."""
 
 
 class _Lines(Progress):

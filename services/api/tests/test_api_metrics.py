@@ -14,7 +14,7 @@ from cityflow.calendar import day_bounds
 from cityflow.contracts.base import Check
 from cityflow.errors import StoreUnavailable
 from cityflow.settings import Settings
-from cityflow.storage import Runs, Store, open_store
+from cityflow.storage import DocumentId, Runs, Store, open_store
 from cityflow_api import observing
 from cityflow_api.app import create_app
 
@@ -119,6 +119,23 @@ def test_a_store_that_is_away_is_told_and_found_again(
     assert value(scraped(client), "store_up") == 0
     away[0] = False
     assert value(scraped(client), "store_up") == 1
+
+
+def test_figures_of_an_earlier_look_are_not_told_when_a_document_is_foreign(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observing, "MAX_AGE_S", 0.0)
+    settings = Settings(output_dir=tmp_path)
+    with open_store(settings) as store:
+        runs(store, (4, "new", ()))
+        client = create_app(settings, store).test_client()
+        assert value(scraped(client), "store_up") == 1
+        foreign = DocumentId("run", date(2024, 3, 5), "of-another-program")
+        store.documents.put(foreign, {"schema_version": 1})
+        found = scraped(client)
+
+    assert value(found, "store_up") == 0
+    assert not [name for name, _ in found if "last_run" in name]
 
 
 def test_a_store_that_hangs_holds_up_no_scrape(city: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,12 +128,9 @@ class Tables:
                 self._delete_batch(table, keys[start : start + _BATCH])
 
     def _delete_batch(self, table: str, keys: Sequence[Key]) -> None:
-        deadline = time.monotonic() + self._aws.patience_seconds
-        pause, answer = (
-            _PAUSE_SECONDS,
-            self.client.batch_write_item(
-                RequestItems={table: [{"DeleteRequest": {"Key": key.item}} for key in keys]}
-            ),
+        deadline, pause = time.monotonic() + self._aws.patience_seconds, _PAUSE_SECONDS
+        answer = self.client.batch_write_item(
+            RequestItems={table: [{"DeleteRequest": {"Key": key.item}} for key in keys]}
         )
         while unprocessed := answer.get("UnprocessedItems"):
             if time.monotonic() > deadline:

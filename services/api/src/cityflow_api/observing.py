@@ -11,6 +11,7 @@ from threading import Lock, Thread
 from typing import Final, get_args
 
 from prometheus_client.core import GaugeMetricFamily, Metric
+from pydantic import ValidationError
 
 from cityflow.calendar import day_bounds
 from cityflow.contracts import Pointer, Run
@@ -84,11 +85,13 @@ class Observer:
         return not self._thread.is_alive() and time.monotonic() - self._began > MAX_AGE_S
 
     def _look(self) -> None:
+        seen = None
         try:
-            self._seen = look(self._store())
-        except CityFlowError as error:
-            self._seen = None
+            seen = look(self._store())
+        except (CityFlowError, ValidationError) as error:
             _log.warning("store not observed", reason=str(error))
+        finally:
+            self._seen = seen  # whatever ended this look, figures of an earlier one are not told
 
 
 def _of_days(seen: Seen) -> Iterator[Metric]:
@@ -115,7 +118,7 @@ def _of_runs(runs: Iterable[Run]) -> Iterator[Metric]:
     outcome = _gauge("cityflow_last_run_outcome", "1 for how the last run ended", *pair, "outcome")
     days = _gauge("cityflow_recent_days", "Days by the end of their last run", *pair, "outcome")
     gates = _gauge("cityflow_last_run_gates", "Quality gates of the last run", *pair, "severity")
-    ended = _gauge("cityflow_last_run_timestamp_seconds", "When the last run began", *pair)
+    began = _gauge("cityflow_last_run_timestamp_seconds", "When the last run began", *pair)
     success = _gauge(
         "cityflow_last_success_timestamp_seconds", "When the last good run began", *pair
     )
@@ -127,11 +130,11 @@ def _of_runs(runs: Iterable[Run]) -> Iterator[Metric]:
         for severity in SEVERITIES:
             count = sum(check.severity == severity for check in last.checks)
             gates.add_metric([*labels, severity], count)
-        ended.add_metric(labels, last.started_at.timestamp())
+        began.add_metric(labels, last.started_at.timestamp())
         good = [run.started_at.timestamp() for run in held if run.outcome in GOOD]
         if good:
             success.add_metric(labels, good[-1])
-    yield from (outcome, days, gates, ended, success)
+    yield from (outcome, days, gates, began, success)
 
 
 def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:

@@ -41,6 +41,7 @@ class _Deadline:
 
     def _hang_up(self) -> None:
         if self._socket is not None:
+            # That of TLS would first drop the layer that the reader is in.
             with suppress(OSError):  # it was closed before
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 

@@ -29,7 +29,6 @@ class Lines:
     def has_control(self) -> bool:
         """Whether a NUL, or a CR that does not end a line, is anywhere."""
         controls = self._controls[0]
-        # In a regular block one CR stands before each end of line: both are in order.
         stray = (controls == 0) | ((controls == ord("\r")) & ~self._before_end())
         return bool(stray.any())
 
@@ -67,7 +66,7 @@ def _below(data: bytes, bound: int) -> npt.NDArray[np.int64]:
     windows = range(0, len(data), _WINDOW_BYTES)
     below = [np.packbits(block[at : at + _WINDOW_BYTES] < bound) for at in windows]
     bits = np.concatenate([np.empty(0, np.uint8), *below])
-    # Of eight bytes at a time few have one: only these are looked at singly.
+    # Few groups of eight bytes hold one: only these are looked at byte by byte.
     held = np.flatnonzero(bits != 0)
     place = np.flatnonzero(np.unpackbits(bits[held]).view(bool))
     places: npt.NDArray[np.int64] = (held[place >> 3] << 3) + (place & 7)

@@ -50,21 +50,22 @@ def day_totals(by_arc: Tally, arcs: pl.DataFrame, hours: int) -> DayTotals:
     counting = by_arc.flow_hours > 0
     occupied = by_arc.occupancy_hours > 0
     travelled = arcs["vkt_veh_km"].to_numpy()
-    known = ~np.isnan(travelled)
+    flow_with_length = by_arc.flow_veh[~np.isnan(travelled)]
     observed = _observed(city, 0, count, count * hours)
     return DayTotals(
         **observed,
         arcs_with_flow=int(counting.sum()),
         arcs_occupancy_only=int((~counting & occupied).sum()),
         arcs_silent=int((~counting & ~occupied).sum()),
-        vkt_veh_km=vkt(travelled[known]),
-        vkt_flow_share=share(int(by_arc.flow_veh[known].sum()), observed["flow_veh"] or 0),
+        vkt_veh_km=vkt(travelled),
+        vkt_flow_share=share(int(flow_with_length.sum()), observed["flow_veh"] or 0),
     )
 
 
 def vkt(values: npt.NDArray[np.float64]) -> float | None:
-    """Exactly rounded sum of vehicle-kilometres, null where no arc has any."""
-    return math.fsum(values.tolist()) if values.size else None
+    """Exactly rounded sum of vehicle-kilometres, NaN left out; null where no arc has any."""
+    known = values[~np.isnan(values)]
+    return math.fsum(known.tolist()) if known.size else None
 
 
 def hour_profile(
@@ -106,13 +107,12 @@ def area_totals(
     areas = fold(by_arc, group, len(codes))
     counts = np.bincount(group, minlength=len(codes))
     travelled = arcs["vkt_veh_km"].to_numpy()
-    known = ~np.isnan(travelled)
     return [
         AreaTotals(
             **_observed(areas, at, int(counts[at]), int(counts[at]) * hours),
             arrondissement=code,
             label=labels[code],
-            vkt_veh_km=vkt(travelled[known & (group == at)]),
+            vkt_veh_km=vkt(travelled[group == at]),
         )
         for at, code in enumerate(codes)
     ]
