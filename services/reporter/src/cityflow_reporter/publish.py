@@ -43,14 +43,14 @@ class Reporter:
         Raises StoreUnavailable, or TryAgain while other runs keep publishing this report.
         """
         with self._run(day) as run:
-            report, outcome = self._publish(day, run)
+            report, outcome, kept = self._publish(day, run)
             shown = self._show(report)
             self._runs.finish(
                 run,
                 outcome,
                 edition=report.edition,
                 inputs=tuple(f"{name}/{edition}" for name, edition in report.editions.items()),
-                outputs=(*edition_files(report), *shown),
+                outputs=(*kept, *shown),
             )
         files = {key.rsplit(".", 1)[-1]: self._objects.uri(key) for key in shown}
         return Reported(report, outcome, files)
@@ -72,14 +72,18 @@ class Reporter:
                 self._runs.finish(run, "failed", error=str(error))
             raise
 
-    def _publish(self, day: date, run: Run) -> tuple[DailyReport, Literal["new", "unchanged"]]:
+    def _publish(
+        self, day: date, run: Run
+    ) -> tuple[DailyReport, Literal["new", "unchanged"], tuple[str, ...]]:
+        """The report, whether this run published it, and the files of its edition."""
         for _ in range(ATTEMPTS):
             expected = self._editions.current_version(REPORT, day)
             report = compose(day, gather(self._editions, self._runs, day))
-            self._keep(edition_files(report))
+            files = edition_files(report)
+            self._keep(files)
             result = self._editions.publish(_candidate(report, run, expected))
             if result != "lost_race":
-                return report, result
+                return report, result, tuple(files)
         raise TryAgain(f"report of {day}: other runs published it {ATTEMPTS} times; run it again")
 
     def _show(self, report: DailyReport) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
 """A report as files: JSON and CSV, always the same bytes for the same report."""
 
+import csv as csv_module
 import json
 from collections.abc import Sequence
-
-import pandas as pd
+from io import StringIO
 
 from cityflow.contracts import DailyReport
 from cityflow.contracts.report_tables import FIGURES, SECTIONS
@@ -37,9 +37,11 @@ def csv(table: Table, rows: Sequence[Row]) -> bytes:
     Texts that a spreadsheet would take for formulas are defused.
     """
     columns = [column.name for column in table.columns]
-    cells = [[_cell(row[name]) for name in columns] for row in rows]
-    frame = pd.DataFrame(cells, columns=columns, dtype=object)
-    return frame.to_csv(index=False, lineterminator="\n").encode()
+    text = StringIO()
+    writer = csv_module.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(row[name]) for name in columns] for row in rows)
+    return text.getvalue().encode()
 
 
 def _cell(value: object) -> object:
