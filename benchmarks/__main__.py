@@ -6,7 +6,6 @@ duplicates, keeps rejects, measures and publishes. Rounds are interleaved, files
 
 import argparse
 import os
-import shutil
 import statistics
 import sys
 import tempfile
@@ -72,12 +71,15 @@ def _warm(csv: Path) -> None:
 
 
 def _backfill(output: Path) -> Ran:
-    """From raw to published, from nothing but the raw zone."""
+    """From raw to published, from nothing but the raw zone.
+
+    What the last round made is put aside: a file system is slow to give out again what was just
+    deleted, which a first run never meets.
+    """
+    aside = Path(tempfile.mkdtemp(dir=output.parent, prefix="made-"))
     for path in output.iterdir():
-        if path.is_dir() and path.name != "raw":
-            shutil.rmtree(path)
-        elif path.is_file():
-            path.unlink()
+        if path.name != "raw":
+            path.rename(aside / path.name)
     command = [str(BIN / "cityflow-processor"), "backfill", "--dataset", "comptages"]
     return run(command, _env(output))
 

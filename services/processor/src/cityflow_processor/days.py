@@ -106,7 +106,7 @@ def _build(day: date, inputs: Inputs, in_place: Fullness) -> Built:
 
 
 def _context(geography: Geography, measured: Measured) -> Context:
-    sources = Counter(measured.arcs["geometry_source"].to_list())
+    sources = measured.geometry_sources
     return Context(
         referentiel=geography.referentiel_edition,
         arrondissements=geography.zones_edition,

@@ -18,6 +18,8 @@ I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")
 
 _WORKERS: Final = 2
+# Waiting beside those at work, so that a slow unit does not leave the other thread idle.
+_AHEAD: Final = 2
 
 
 @dataclass(frozen=True)
@@ -57,14 +59,17 @@ class LocalEngine:
         """Items with their results, in order; the first error stops the rest."""
         context = task.prepare(self._store, task.spec)
         running: deque[tuple[I, Future[R]]] = deque()
-        most = 1 if task.ordered else _WORKERS
-        with ThreadPoolExecutor(most) as pool:
-            for item in items:
-                running.append((item, pool.submit(task.work, self._store, context, item)))
-                if len(running) >= most:
+        workers, most = (1, 1) if task.ordered else (_WORKERS, _WORKERS + _AHEAD)
+        with ThreadPoolExecutor(workers) as pool:
+            try:
+                for item in items:
+                    running.append((item, pool.submit(task.work, self._store, context, item)))
+                    if len(running) >= most:
+                        yield _finished(running.popleft())
+                while running:
                     yield _finished(running.popleft())
-            while running:
-                yield _finished(running.popleft())
+            finally:
+                pool.shutdown(cancel_futures=True)
 
 
 def _finished(unit: tuple[I, Future[R]]) -> tuple[I, R]:

@@ -10,6 +10,7 @@ import polars as pl
 
 from cityflow.storage import Objects, Store
 from cityflow_processor.comptages.resolve import PartRows
+from cityflow_processor.comptages.shared_rows import SharedRows
 from cityflow_processor.listing import Listing
 from cityflow_processor.reading.parts import FileManifest, PartsCache
 from cityflow_processor.reading.split import RawFile
@@ -36,9 +37,9 @@ class SplitFile:
         return self.parts.file_frame("arcs").to_series()
 
     @cached_property
-    def attributes(self) -> pl.DataFrame:
+    def attributes(self) -> SharedRows:
         """Distinct attributes of the file's arcs."""
-        return self.parts.file_frame("attributes")
+        return SharedRows(self.parts.file_frame("attributes"))
 
     @cached_property
     def rejects(self) -> pl.DataFrame:

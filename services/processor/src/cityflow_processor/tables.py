@@ -62,12 +62,6 @@ def conform(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     return (frame.with_columns(wrong) if wrong else frame)[list(types)]
 
 
-def named(codes: npt.NDArray[np.int64], names: Sequence[str | None]) -> pl.Series:
-    """Texts of codes, as a Categorical column: cheap to make and to write."""
-    texts = pl.Series(list(names), dtype=pl.String)
-    return texts.cast(pl.Categorical(pl.Categories.random())).gather(codes)
-
-
 def instants(hours: npt.NDArray[np.int64]) -> pl.Series:
     """Instants (UTC) of hours since 1970."""
     return pl.Series(hours * _HOUR_US, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
@@ -86,9 +80,9 @@ def numbers(
     return _numbers(_ARROW_TYPES[values.dtype.name], values, where)
 
 
-def hour_ends(hours: npt.NDArray[np.int64]) -> pa.Array:
-    """Instants (UTC) of hours since 1970."""
-    return _numbers(pa.timestamp("us", "UTC"), hours * _HOUR_US, None)
+def hour_ends(hours: npt.NDArray[np.int64], where: Bools | None = None) -> pa.Array:
+    """Instants (UTC) of hours since 1970, null but `where`."""
+    return _numbers(pa.timestamp("us", "UTC"), hours * _HOUR_US, where)
 
 
 def texts(
@@ -101,7 +95,9 @@ def texts(
 
 def _numbers(dtype: pa.DataType, values: npt.NDArray[Any], where: Bools | None) -> pa.Array:
     valid = None if where is None else pa.py_buffer(np.packbits(where, bitorder="little"))
-    return pa.Array.from_buffers(dtype, values.size, [valid, pa.py_buffer(values)])
+    return pa.Array.from_buffers(
+        dtype, values.size, [valid, pa.py_buffer(np.ascontiguousarray(values))]
+    )
 
 
 def parquet_bytes(frame: pl.DataFrame | pa.Table, row_group_rows: int = ROW_GROUP_ROWS) -> bytes:

@@ -1,54 +1,57 @@
 """Congestion alerts: two or more consecutive hours at or above the saturated bound on one arc."""
 
+from typing import Final
+
 import numpy as np
-import polars as pl
+import pyarrow as pa
 
 from cityflow.contracts.tables import COMPTAGES_ALERTS
 from cityflow_processor.comptages.fields import OCCUPANCY_SCALE
 from cityflow_processor.comptages.resolve import DayRecords, Ints
 from cityflow_processor.comptages.thresholds import Thresholds
-from cityflow_processor.tables import conform, instants, schema
+from cityflow_processor.tables import arrow_table, hour_ends, numbers
+
+_OF_THE_ARC: Final = ("arc_id", "label", "arrondissement")
+_SEVERITIES: Final = pa.array(["saturated", "blocked"])
 
 
-def alerts_table(records: DayRecords, arcs: pl.DataFrame, limits: Thresholds) -> pl.DataFrame:
+def alerts_table(records: DayRecords, arcs: pa.Table, limits: Thresholds) -> pa.Table:
     """The table `alerts` (contract COMPTAGES_ALERTS), by arc_id and start.
 
     A missing hour ends an alert, and so does the end of the service day.
     """
     hot = np.flatnonzero(records.occupancy >= limits.saturated_e5)
     starts, ends = _runs(records.arc[hot], records.hour[hot], limits.alert_hours)
-    if not starts.size:
-        return schema(COMPTAGES_ALERTS).to_frame()
-    known = arcs[["arc_id", "label", "arrondissement"]][records.arc[hot[starts]]]
+    known = arcs.select(_OF_THE_ARC).take(pa.array(records.arc[hot[starts]]))
     alerts = _alerts(records, hot, starts, ends, limits)
-    return conform(pl.concat([known, alerts], how="horizontal"), COMPTAGES_ALERTS)
+    columns = dict(zip(_OF_THE_ARC, known.columns, strict=True)) | alerts
+    return arrow_table(columns, COMPTAGES_ALERTS)
 
 
 def _alerts(
     records: DayRecords, hot: Ints, starts: Ints, ends: Ints, limits: Thresholds
-) -> pl.DataFrame:
+) -> dict[str, pa.Array]:
     """One row a run [start, end) of the saturated rows `hot`, all but its arc."""
-    inside = np.repeat(np.arange(starts.size), ends - starts)
-    rows = np.concatenate([hot[a:b] for a, b in zip(starts, ends, strict=True)])
+    hours = ends - starts
+    bounds = np.cumsum(hours) - hours
+    inside = np.repeat(np.arange(starts.size), hours)
+    rows = hot[np.arange(inside.size) + (starts - bounds)[inside]]
     occupancy, hour = records.occupancy[rows], records.hour[rows]
-    bounds = np.append(0, np.cumsum(ends - starts))[:-1]
-    peak = np.maximum.reduceat(occupancy, bounds)
+    peak = np.maximum.reduceat(occupancy, bounds) if starts.size else occupancy
     at_peak = np.flatnonzero(occupancy == peak[inside])
     _, first = np.unique(inside[at_peak], return_index=True)
     blocked = occupancy >= limits.blocked_e5
     blocked_runs, _ = _runs(inside[blocked], hour[blocked], limits.alert_hours)
-    severe = np.zeros(starts.size, dtype=bool)
-    severe[inside[blocked][blocked_runs]] = True
-    return pl.DataFrame(
-        {
-            "start": instants(records.hour[hot[starts]] - 1),
-            "end": instants(records.hour[hot[ends - 1]]),
-            "hours": ends - starts,
-            "peak_occupancy_pct": peak / OCCUPANCY_SCALE,
-            "peak_hour_end": instants(hour[at_peak[first]]),
-            "severity": pl.Series(["saturated", "blocked"]).gather(severe.astype(np.int64)),
-        }
-    )
+    severe = np.zeros(starts.size, dtype=np.int64)
+    severe[inside[blocked][blocked_runs]] = 1
+    return {
+        "start": hour_ends(records.hour[hot[starts]] - 1),
+        "end": hour_ends(records.hour[hot[ends - 1]]),
+        "hours": numbers(hours),
+        "peak_occupancy_pct": numbers(peak / OCCUPANCY_SCALE),
+        "peak_hour_end": hour_ends(hour[at_peak[first]]),
+        "severity": _SEVERITIES.take(pa.array(severe)),
+    }
 
 
 def _runs(arc: Ints, hour: Ints, at_least: int) -> tuple[Ints, Ints]:

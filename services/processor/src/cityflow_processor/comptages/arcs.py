@@ -1,15 +1,19 @@
 """The `arcs` table: one row per arc of the day, with its coverage."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
-import polars as pl
+import pyarrow as pa
 
 from cityflow.contracts.tables import COMPTAGES_ARCS
 from cityflow_processor.comptages.fields import OCCUPANCY_SCALE, STATUSES
+from cityflow_processor.comptages.geography import Places
 from cityflow_processor.comptages.resolve import DayRecords, Ints
 from cityflow_processor.comptages.tally import Tally
-from cityflow_processor.tables import conform, instants, named
+from cityflow_processor.tables import arrow_table, hour_ends, numbers, texts
+
+_KM_PER_M: Final = 0.001
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,10 @@ def peaks(records: DayRecords) -> Peak:
 def arcs_table(
     records: DayRecords,
     by_arc: Tally,
-    places: pl.DataFrame,
+    places: Places,
     expected_hours: int,
     local_hour: dict[int, int],
-) -> pl.DataFrame:
+) -> pa.Table:
     """The table `arcs` (contract COMPTAGES_ARCS), sorted by arc_id.
 
     `places` is what is published of the arcs and where they lie (`Geography.places`);
@@ -48,41 +52,29 @@ def arcs_table(
     """
     peak = peaks(records)
     counted, occupied = by_arc.flow_hours, by_arc.occupancy_hours
+    has_flow, has_peak = counted > 0, peak.hour >= 0
     starts = np.array(list(local_hour.values()), dtype=np.int64)
     peak_start = starts[np.maximum(peak.hour - min(local_hour), 0)]
-    frame = pl.DataFrame(
-        {
-            **places.to_dict(),
-            "flow_veh": _or_null(by_arc.flow_veh, counted == 0),
-            "flow_hours": counted,
-            "occupancy_hours": occupied,
-            "expected_hours": np.full(len(records.arcs), expected_hours),
-            "flow_coverage": counted / expected_hours,
-            "occupancy_coverage": occupied / expected_hours,
-            "occupancy_mean_pct": _ratio(by_arc.occupancy_e5, occupied * OCCUPANCY_SCALE),
-            "vkt_veh_km": _or_null(by_arc.flow_veh, counted == 0) * places["length_m"] / 1000,
-            "peak_hour": _or_null(peak_start, peak.hour < 0),
-            "peak_hour_end": _instants(peak.hour),
-            "peak_flow_veh": _or_null(peak.flow_veh, peak.flow_veh < 0),
-            "saturated_hours": by_arc.saturated_hours,
-            "blocked_hours": by_arc.blocked_hours,
-            "arc_status": named(_statuses(records), STATUSES),
-        }
-    )
-    return conform(frame, COMPTAGES_ARCS)
-
-
-def _or_null(values: Ints, missing: "np.typing.NDArray[np.bool_]") -> pl.Series:
-    return pl.Series(values, dtype=pl.Int64).set(pl.Series(missing, dtype=pl.Boolean), None)
-
-
-def _instants(hours: Ints) -> pl.Series:
-    return instants(hours).set(pl.Series(hours < 0), None)
-
-
-def _ratio(part: Ints, whole: Ints) -> pl.Series:
-    """part ÷ whole, null where there is no whole."""
-    return pl.Series(part / np.maximum(whole, 1)).set(pl.Series(whole == 0), None)
+    vkt = by_arc.flow_veh * places.length_m * _KM_PER_M
+    occupancy = by_arc.occupancy_e5 / np.maximum(occupied * OCCUPANCY_SCALE, 1)
+    columns = {
+        **places.columns,
+        "flow_veh": numbers(by_arc.flow_veh, has_flow),
+        "flow_hours": numbers(counted),
+        "occupancy_hours": numbers(occupied),
+        "expected_hours": numbers(np.full(len(records.arcs), expected_hours, dtype=np.int64)),
+        "flow_coverage": numbers(counted / expected_hours),
+        "occupancy_coverage": numbers(occupied / expected_hours),
+        "occupancy_mean_pct": numbers(occupancy, occupied > 0),
+        "vkt_veh_km": numbers(vkt, has_flow & ~np.isnan(vkt)),
+        "peak_hour": numbers(peak_start, has_peak),
+        "peak_hour_end": hour_ends(peak.hour, has_peak),
+        "peak_flow_veh": numbers(peak.flow_veh, peak.flow_veh >= 0),
+        "saturated_hours": numbers(by_arc.saturated_hours),
+        "blocked_hours": numbers(by_arc.blocked_hours),
+        "arc_status": texts(_statuses(records), STATUSES),
+    }
+    return arrow_table(columns, COMPTAGES_ARCS)
 
 
 def _statuses(records: DayRecords) -> Ints:

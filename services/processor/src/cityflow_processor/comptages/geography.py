@@ -1,12 +1,16 @@
 """Where an arc lies and how long it is: its own published shape first, then the referentiel."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Final, Literal, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from cityflow.contracts import Attribution
 from cityflow.geo import LonLat, ZoneIndex, lengths_m, midpoint
@@ -45,6 +49,20 @@ class Place(NamedTuple):
     arrondissement: str
 
 
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Columns of the table `arcs` that do not depend on the counts, a row an arc.
+
+    `length_m` is NaN where it is unknown; `sources` says of how many arcs the geometry is from
+    where.
+    """
+
+    columns: Mapping[str, pa.Array]
+    length_m: npt.NDArray[np.float64]
+    arrondissements: Sequence[str]
+    sources: Mapping[str, int]
+
+
 _PLACES_SCHEMA: Final = pl.Schema(
     {
         "geometry_source": pl.String,
@@ -74,18 +92,17 @@ class Geography:
     attributions: tuple[Attribution, ...] = ()
     _index: ZoneIndex | None = field(init=False, default=None)
     _places: dict[str, Place | None] = field(init=False, default_factory=dict)
-    _tables: dict[str, pl.DataFrame] = field(init=False, default_factory=dict)
+    _tables: dict[str, Places] = field(init=False, default_factory=dict)
     _lock: Lock = field(init=False, default_factory=Lock)
 
     def __post_init__(self) -> None:
         if self.zones:
             self._index = ZoneIndex([(zone.code, zone.geometry) for zone in self.zones])
 
-    def places(self, attributes: pl.DataFrame) -> pl.DataFrame:
+    def places(self, attributes: pl.DataFrame) -> Places:
         """What is published of arcs and where they lie, a row for each row of their attributes.
 
-        Columns of the table `arcs` that do not depend on the counts. Most days have the same
-        arcs, so the latest tables are kept.
+        Most days have the same arcs, so the latest tables are kept.
         """
         digests = attributes[DIGEST].to_list()
         key = "".join(digests)
@@ -96,12 +113,18 @@ class Geography:
                 self._tables[key] = self._table(attributes, digests)
             return self._tables[key]
 
-    def _table(self, attributes: pl.DataFrame, digests: list[str]) -> pl.DataFrame:
+    def _table(self, attributes: pl.DataFrame, digests: list[str]) -> Places:
         self._learn(attributes, digests)
         arcs = attributes[ARC].to_list()
         rows = [self._place(*arc) for arc in zip(digests, arcs, strict=True)]
         places = pl.DataFrame(rows, schema=_PLACES_SCHEMA, orient="row")
-        return pl.concat([attributes.select(_PUBLISHED), places], how="horizontal")
+        table = pl.concat([attributes.select(_PUBLISHED), places], how="horizontal").to_arrow()
+        return Places(
+            {name: table[name].combine_chunks() for name in table.column_names},
+            places["length_m"].to_numpy(),
+            places["arrondissement"].to_list(),
+            Counter(places["geometry_source"].to_list()),
+        )
 
     def _place(self, digest: str, arc_id: str) -> Place:
         own = self._places[digest]

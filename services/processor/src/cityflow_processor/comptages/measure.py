@@ -1,11 +1,11 @@
 """A day's canonical records become its published tables and summary: pure, no clock, no I/O."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 
 from cityflow.calendar import hour_of_day
@@ -32,8 +32,9 @@ class Measured:
 
     clean: pa.Table
     hours: pa.Table
-    arcs: pl.DataFrame
-    alerts: pl.DataFrame
+    arcs: pa.Table
+    alerts: pa.Table
+    geometry_sources: Mapping[str, int]
     summary: dict[str, Any]
     sums: Sums
     compared: int
@@ -41,7 +42,7 @@ class Measured:
     arc_status_hours: dict[str, int]
 
     @property
-    def tables(self) -> dict[str, pl.DataFrame | pa.Table]:
+    def tables(self) -> dict[str, pa.Table]:
         """The published tables of metrics, by name."""
         return {"arc_hours": self.hours, "arcs": self.arcs, "alerts": self.alerts}
 
@@ -68,6 +69,7 @@ def measure(records: DayRecords, day: date, geography: Geography, limits: Thresh
         hours=_arc_hours(records, base, states, hours, starts),
         arcs=arcs,
         alerts=alerts,
+        geometry_sources=places.sources,
         summary={
             "hours_in_day": len(hours),
             "hours_expected": expected,
@@ -76,7 +78,7 @@ def measure(records: DayRecords, day: date, geography: Geography, limits: Thresh
             "top_arcs_by_flow": summary.ranking(arcs, "flow_veh"),
             "top_arcs_by_saturated_hours": summary.ranking(arcs, "saturated_hours"),
             "arrondissements": areas,
-            "alerts_total": alerts.height,
+            "alerts_total": alerts.num_rows,
             "alerts": summary.main_alerts(alerts),
         },
         sums=Sums(

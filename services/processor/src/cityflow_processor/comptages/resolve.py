@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from cityflow_processor.comptages.fields import ARC, ATTRIBUTES, DIGEST, OCCUPANCY_SCALE
+from cityflow_processor.comptages.shared_rows import SharedRows
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -30,7 +31,7 @@ class PartRows:
 
     rows: pl.DataFrame
     arcs: pl.Series
-    attributes: pl.DataFrame
+    attributes: SharedRows
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def resolve(parts: list[PartRows]) -> DayRecords:
     last = np.flatnonzero(np.append(winners.arc[1:] != winners.arc[:-1], True)[: winners.arc.size])
     return DayRecords(
         arcs.gather(winners.arc[last]).to_list(),
-        attributes[winners.attributes[last]],
+        attributes.take(winners.attributes[last]),
         np.repeat(np.arange(last.size), np.diff(last, prepend=-1)),
         winners.hour,
         winners.flow,
@@ -97,10 +98,11 @@ def resolve(parts: list[PartRows]) -> DayRecords:
     )
 
 
-def _stack(parts: list[PartRows]) -> tuple[_Stack, pl.Series, pl.DataFrame]:
+def _stack(parts: list[PartRows]) -> tuple[_Stack, pl.Series, SharedRows]:
     """Rows of all parts, with arcs and attributes numbered in their own order."""
     arc_ranks, arcs = _rank([part.arcs.to_frame() for part in parts], (ARC,), ARC)
-    ranks, attributes = _rank([part.attributes for part in parts], (*ATTRIBUTES, DIGEST), DIGEST)
+    described = [part.attributes.frame for part in parts]
+    ranks, attributes = _rank(described, (*ATTRIBUTES, DIGEST), DIGEST)
     columns: list[list[Ints]] = []
     for number, (part, arc_rank, rank) in enumerate(zip(parts, arc_ranks, ranks, strict=True)):
         fixed = [_ints(part.rows[name]) for name in _MEASURED]
@@ -108,7 +110,8 @@ def _stack(parts: list[PartRows]) -> tuple[_Stack, pl.Series, pl.DataFrame]:
         attribute = np.append(rank, NULL)[part.rows["attributes"].to_numpy()]
         arc = arc_rank[part.rows["arc"].to_numpy()]
         columns.append([arc, _ints(part.rows["hour"]), receipt, *fixed, attribute])
-    return _joined(columns), arcs[ARC], attributes
+    shared = parts[0].attributes if len(parts) == 1 else SharedRows(attributes)
+    return _joined(columns), arcs[ARC], shared
 
 
 def _joined(columns: list[list[Ints]]) -> _Stack:

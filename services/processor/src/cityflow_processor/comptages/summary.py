@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from cityflow.contracts.comptages import (
     ArcRank,
@@ -43,9 +44,9 @@ def _observed(tallied: Tally, group: int, arcs: int, expected: int) -> dict[str,
     }
 
 
-def day_totals(by_arc: Tally, arcs: pl.DataFrame, hours: int) -> DayTotals:
+def day_totals(by_arc: Tally, arcs: pa.Table, hours: int) -> DayTotals:
     """Totals of the network; `hours` are the expected hours of an arc."""
-    count = arcs.height
+    count = arcs.num_rows
     city = fold(by_arc, np.zeros(count, dtype=np.int64), 1)
     counting = by_arc.flow_hours > 0
     occupied = by_arc.occupancy_hours > 0
@@ -96,14 +97,14 @@ def _states(counts: Ints) -> StateCounts:
 
 
 def area_totals(
-    by_arc: Tally, arcs: pl.DataFrame, zones: Sequence[Zone], hours: int
+    by_arc: Tally, arcs: pa.Table, zones: Sequence[Zone], hours: int
 ) -> list[AreaTotals]:
     """Every published polygon, with or without arcs, then `outside` and `unknown`."""
     labels = {zone.code: zone.label for zone in zones}
     labels |= {OUTSIDE: "outside Paris", UNKNOWN: "unknown"}
     codes = list(labels)
     place = {code: at for at, code in enumerate(codes)}
-    group = np.array([place[code] for code in arcs["arrondissement"].to_list()], dtype=np.int64)
+    group = np.array([place[code] for code in arcs["arrondissement"].to_pylist()], dtype=np.int64)
     areas = fold(by_arc, group, len(codes))
     counts = np.bincount(group, minlength=len(codes))
     travelled = arcs["vkt_veh_km"].to_numpy()
@@ -118,17 +119,23 @@ def area_totals(
     ]
 
 
-def ranking(arcs: pl.DataFrame, by: str) -> list[ArcRank]:
+def ranking(arcs: pa.Table, by: str) -> list[ArcRank]:
     """The ten arcs with most of `by`, which must be above zero; ties by arc_id."""
     names = [name for name in ArcRank.model_fields if name != "rank"]
     values = np.nan_to_num(arcs[by].to_numpy().astype(np.float64))
     largest = np.argsort(-values, kind="stable")[:TOP]  # arcs are in order of arc_id
-    top = arcs[names][largest[values[largest] > 0]]
-    return [ArcRank(rank=place, **row) for place, row in enumerate(top.to_dicts(), 1)]
+    top = _rows(arcs.select(names), largest[values[largest] > 0])
+    return [ArcRank(rank=place, **row) for place, row in enumerate(top, 1)]
 
 
-def main_alerts(alerts: pl.DataFrame) -> list[CongestionAlert]:
-    """The longest alerts, then those with the highest peak, at most 100."""
-    order = ["hours", "peak_occupancy_pct", "arc_id", "start"]
-    main = alerts.sort(order, descending=[True, True, False, False]).head(ALERTS_IN_SUMMARY)
-    return [CongestionAlert(**row) for row in main.to_dicts()]
+def main_alerts(alerts: pa.Table) -> list[CongestionAlert]:
+    """The longest alerts, then those with the highest peak, at most 100; ties as they stand."""
+    keys = [-alerts[name].to_numpy() for name in ("peak_occupancy_pct", "hours")]
+    main = np.lexsort(keys)[:ALERTS_IN_SUMMARY]
+    return [CongestionAlert(**row) for row in _rows(alerts, main)]
+
+
+def _rows(table: pa.Table, places: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
+    taken = pl.from_arrow(table.take(pa.array(places)))
+    assert isinstance(taken, pl.DataFrame)
+    return taken.to_dicts()
