@@ -100,6 +100,11 @@ def _numbers(dtype: pa.DataType, values: npt.NDArray[Any], where: Bools | None) 
     )
 
 
+def column(table: pa.Table, name: str) -> pl.Series:
+    """A column of a table, without a copy; Arrow's own `to_numpy` would import pandas."""
+    return pl.Series(name, table[name])
+
+
 def parquet_bytes(frame: pl.DataFrame | pa.Table, row_group_rows: int = ROW_GROUP_ROWS) -> bytes:
     """A published table as Parquet; Categorical columns are texts with a dictionary.
 

@@ -9,10 +9,10 @@ from cityflow.contracts.tables import COMPTAGES_ALERTS
 from cityflow_processor.comptages.fields import OCCUPANCY_SCALE
 from cityflow_processor.comptages.resolve import DayRecords, Ints
 from cityflow_processor.comptages.thresholds import Thresholds
-from cityflow_processor.tables import arrow_table, hour_ends, numbers
+from cityflow_processor.tables import arrow_table, hour_ends, numbers, texts
 
 _OF_THE_ARC: Final = ("arc_id", "label", "arrondissement")
-_SEVERITIES: Final = pa.array(["saturated", "blocked"])
+_SEVERITIES: Final = ("saturated", "blocked")
 
 
 def alerts_table(records: DayRecords, arcs: pa.Table, limits: Thresholds) -> pa.Table:
@@ -22,7 +22,7 @@ def alerts_table(records: DayRecords, arcs: pa.Table, limits: Thresholds) -> pa.
     """
     hot = np.flatnonzero(records.occupancy >= limits.saturated_e5)
     starts, ends = _runs(records.arc[hot], records.hour[hot], limits.alert_hours)
-    known = arcs.select(_OF_THE_ARC).take(pa.array(records.arc[hot[starts]]))
+    known = arcs.select(_OF_THE_ARC).take(numbers(records.arc[hot[starts]]))
     alerts = _alerts(records, hot, starts, ends, limits)
     columns = dict(zip(_OF_THE_ARC, known.columns, strict=True)) | alerts
     return arrow_table(columns, COMPTAGES_ALERTS)
@@ -50,7 +50,7 @@ def _alerts(
         "hours": numbers(hours),
         "peak_occupancy_pct": numbers(peak / OCCUPANCY_SCALE),
         "peak_hour_end": hour_ends(hour[at_peak[first]]),
-        "severity": _SEVERITIES.take(pa.array(severe)),
+        "severity": texts(severe, _SEVERITIES).dictionary_decode(),
     }
 
 

@@ -22,6 +22,7 @@ from cityflow_processor.comptages.fields import STATES
 from cityflow_processor.comptages.geography import OUTSIDE, UNKNOWN, Zone
 from cityflow_processor.comptages.resolve import Ints
 from cityflow_processor.comptages.tally import Tally, fold, mean_pct, share
+from cityflow_processor.tables import column, numbers
 
 TOP: Final = 10
 ALERTS_IN_SUMMARY: Final = 100
@@ -50,7 +51,7 @@ def day_totals(by_arc: Tally, arcs: pa.Table, hours: int) -> DayTotals:
     city = fold(by_arc, np.zeros(count, dtype=np.int64), 1)
     counting = by_arc.flow_hours > 0
     occupied = by_arc.occupancy_hours > 0
-    travelled = arcs["vkt_veh_km"].to_numpy()
+    travelled = column(arcs, "vkt_veh_km").to_numpy()
     flow_with_length = by_arc.flow_veh[~np.isnan(travelled)]
     observed = _observed(city, 0, count, count * hours)
     return DayTotals(
@@ -104,10 +105,12 @@ def area_totals(
     labels |= {OUTSIDE: "outside Paris", UNKNOWN: "unknown"}
     codes = list(labels)
     place = {code: at for at, code in enumerate(codes)}
-    group = np.array([place[code] for code in arcs["arrondissement"].to_pylist()], dtype=np.int64)
+    group = np.array(
+        [place[code] for code in column(arcs, "arrondissement").to_list()], dtype=np.int64
+    )
     areas = fold(by_arc, group, len(codes))
     counts = np.bincount(group, minlength=len(codes))
-    travelled = arcs["vkt_veh_km"].to_numpy()
+    travelled = column(arcs, "vkt_veh_km").to_numpy()
     return [
         AreaTotals(
             **_observed(areas, at, int(counts[at]), int(counts[at]) * hours),
@@ -122,7 +125,7 @@ def area_totals(
 def ranking(arcs: pa.Table, by: str) -> list[ArcRank]:
     """The ten arcs with most of `by`, which must be above zero; ties by arc_id."""
     names = [name for name in ArcRank.model_fields if name != "rank"]
-    values = np.nan_to_num(arcs[by].to_numpy().astype(np.float64))
+    values = np.nan_to_num(column(arcs, by).to_numpy().astype(np.float64))
     largest = np.argsort(-values, kind="stable")[:TOP]  # arcs are in order of arc_id
     top = _rows(arcs.select(names), largest[values[largest] > 0])
     return [ArcRank(rank=place, **row) for place, row in enumerate(top, 1)]
@@ -130,12 +133,12 @@ def ranking(arcs: pa.Table, by: str) -> list[ArcRank]:
 
 def main_alerts(alerts: pa.Table) -> list[CongestionAlert]:
     """The longest alerts, then those with the highest peak, at most 100; ties as they stand."""
-    keys = [-alerts[name].to_numpy() for name in ("peak_occupancy_pct", "hours")]
+    keys = [-column(alerts, name).to_numpy() for name in ("peak_occupancy_pct", "hours")]
     main = np.lexsort(keys)[:ALERTS_IN_SUMMARY]
     return [CongestionAlert(**row) for row in _rows(alerts, main)]
 
 
 def _rows(table: pa.Table, places: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
-    taken = pl.from_arrow(table.take(pa.array(places)))
+    taken = pl.from_arrow(table.take(numbers(places)))
     assert isinstance(taken, pl.DataFrame)
     return taken.to_dicts()
