@@ -55,7 +55,7 @@ def _city(environment: Environment) -> Any:
 
 def _places(given: Environment) -> None:
     title("Fetch where everything is")
-    step("cityflow-ingest snapshot arrondissements referentiel", {**given, "CITYFLOW_NOW": NOW})
+    step("cityflow-ingest snapshot arrondissements referentiel bikes", {**given, "CITYFLOW_NOW": NOW})
     out.print("as the portal publishes it")
 
 

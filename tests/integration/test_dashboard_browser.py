@@ -32,6 +32,7 @@ FAKE_API = ROOT / "services" / "dashboard" / "tests" / "fake_api.py"
 START_SECONDS, STOP_SECONDS = 60, 10
 DRAWN_MS = 30_000
 CHARTS = 8
+VIEW_CHARTS = {"Loops": 3, "Bikes": 1, "Transit": 0, "Works": 0, "Vélib’": 0, "Weather": 2}
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -190,7 +191,7 @@ def test_headline_figures_are_those_of_the_api(
     expect(cards.nth(0)).to_contain_text(f"{(totals.flow_coverage or 0) * 100:.1f}%")
     expect(cards.nth(2)).to_contain_text(f"{totals.occupancy_mean_pct:.1f}%")
     expect(cards.nth(3)).to_contain_text(f"{totals.saturated_hours:,}")
-    expect(page).to_have_title("CityFlow · road traffic in Paris")
+    expect(page).to_have_title("CityFlow · getting about in Paris")
     picture(page, screenshots / "light.png")
 
 
@@ -284,6 +285,20 @@ def test_a_narrow_screen_scrolls_down_only_and_lists_come_before_the_map(
     assert wide <= 0
     assert page.locator("#top").bounding_box()["y"] < page.locator("#map").bounding_box()["y"]
     picture(page, screenshots / "narrow.png")
+
+
+def test_every_view_is_drawn_and_fits_a_narrow_screen(
+    served: tuple[str, int], visit: Visitor, screenshots: Path
+) -> None:
+    page = drawn(visit(f"{served[0]}/?lang=en", width=390).page)
+    for name, charts in VIEW_CHARTS.items():
+        page.get_by_role("radio", name=name, exact=True).click()
+        expect(page.locator("svg.marks")).to_have_count(charts, timeout=DRAWN_MS)
+        expect(page.locator(".cf-footer")).to_be_visible()
+        expect(page.locator(".cf-cover b").first).to_be_visible()
+        wide = page.get_by_test_id("stMain").evaluate("m => m.scrollWidth - m.clientWidth")
+        assert wide <= 0, name
+        page.screenshot(path=screenshots / f"{name}.png")
 
 
 def test_a_day_without_data_draws_nothing(

@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime
 from functools import cache
 
 from flask import Flask, Response, request
-from invented_day import ATTRIBUTION, CLOCK_CHANGE, DAYS, NO_DATA, Day, edition, nothing
+from invented_day import ATTRIBUTION, CLOCK_CHANGE, DAYS, NEWEST, NO_DATA, Day, edition, nothing
+from invented_others import OTHERS
 from pydantic import BaseModel
 from werkzeug.serving import make_server
 
@@ -80,13 +81,18 @@ def list_days() -> Response:
     start = int(request.args.get("cursor", "0"))
     page = ALL_DAYS[start : start + 2]
     following = str(start + 2) if start + 2 < len(ALL_DAYS) else None
-    entries = tuple(DayEntry(day=day, datasets=(dataset(day),), report=None) for day in page)
+    entries = tuple(DayEntry(day=day, datasets=datasets(day), report=None) for day in page)
     return answer(DayList(attributions=(ATTRIBUTION,), days=entries, next_cursor=following))
 
 
-def dataset(day: date) -> DatasetDay:
+def datasets(day: date) -> tuple[DatasetDay, ...]:
+    """The roads on every day, all others on the newest."""
+    return tuple(dataset(day, name) for name in ("comptages", *(OTHERS if day == NEWEST else ())))
+
+
+def dataset(day: date, name: str) -> DatasetDay:
     return DatasetDay(
-        dataset="comptages",
+        dataset=name,
         edition=edition(day),
         status="no_data" if day == NO_DATA else "published",
         records=0 if day == NO_DATA else 7200,
@@ -99,6 +105,11 @@ def metrics(day: str) -> Response:
     asked = date.fromisoformat(day)
     rejects = 1900 if request.path.startswith("/rejects") else 0
     return answer(nothing(asked, rejects) if asked == NO_DATA else day_of(asked).summary())
+
+
+@api.get("/<any(full, rejects, no_arcs, no_summary):world>/v1/days/<day>/metrics/<name>")
+def other_metrics(day: str, name: str) -> Response:
+    return answer(OTHERS[name])
 
 
 def envelope(day: Day, rows: int) -> dict[str, object]:

@@ -29,7 +29,7 @@ def test_all_pages_of_arcs_are_read(api: Api) -> None:
 
 
 def test_a_summary_is_of_the_day_and_edition_asked_for(api: Api) -> None:
-    summary = api.summary(DAY, EDITION)
+    summary = api.document("comptages", DAY, EDITION)
     assert (summary.day, summary.edition) == (DAY, EDITION)
 
 

@@ -39,7 +39,7 @@ def api(worlds: str) -> Api:
 
 @pytest.fixture(scope="module")
 def summary(api: Api) -> ComptagesSummary:
-    return api.summary(DAY, EDITION)
+    return api.document("comptages", DAY, EDITION)
 
 
 @pytest.fixture(scope="module")

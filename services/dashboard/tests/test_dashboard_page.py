@@ -188,6 +188,41 @@ def test_an_arc_that_counts_nothing_has_words_where_charts_would_be_empty(
         assert f"{title}: nothing was observed." in found
 
 
+VIEWS_SHOW = {
+    "loops": ("1.57", "37.5%", "1,234", "stuck at zero", "axis", "last sound 18 Jun 2026"),
+    "bikes": ("4,321", "93.8%", "\u221220.0%", "+25.0%", "no rows, one direction fades"),
+    "velib": ("777", "90.0%", "400 mechanical, 377 electric", "Outside Paris"),
+    "transit": ("87.5%", "25.0%", "60 by works, 36 by incidents", "60\u202fmin", "SYN_B12"),
+    "works": ("3.7", "87.5%", "75.0%", "SYN_Bd Voltaire", "the next one, received on"),
+    "weather": ("19.4", "95.8%", "From 14.1 to 26.2 °C", "A low effect"),
+}
+
+
+@pytest.mark.parametrize("view", VIEWS_SHOW)
+def test_every_dataset_has_a_view_with_coverage_source_and_licence(opened: Open, view: str) -> None:
+    page = opened(lang="en", view=view)
+    found, body = words(page), html(page)
+    assert [said for said in VIEWS_SHOW[view] if said not in found] == []
+    assert found.count("edition 20260621aaaaaaaaaaaa") == body.count("<h2") + 1
+    assert "Licence:" in found and "not a measurement of Paris" in found
+
+
+def test_the_view_is_chosen_and_kept(opened: Open) -> None:
+    page = opened(lang="fr", view="nonsense")
+    assert "La circulation à Paris" in words(page)
+    page.segmented_control(key="control_view").set_value("bikes").run()
+    assert page.query_params == {"lang": "fr", "view": "bikes"}
+    assert "Les vélos en chiffres" in words(page)
+
+
+def test_a_day_without_an_edition_of_the_view_says_which_one_has(opened: Open) -> None:
+    page = opened(lang="en", view="velib", day="2026-06-20")
+    found = words(page)
+    assert "No edition of this dataset is published for Saturday 20 June 2026." in found
+    assert "The newest one is of Sunday 21 June 2026." in found
+    assert page.selectbox(key="control_day").options[1].endswith("(not published)")
+
+
 def test_no_api_is_said_with_what_to_run(opened: Open) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"http://127.0.0.1:{free.getsockname()[1]}"

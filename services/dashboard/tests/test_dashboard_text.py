@@ -3,15 +3,20 @@
 import re
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
 import pytest
 
 import cityflow_dashboard
 from cityflow.calendar import DayType
 from cityflow.contracts import Severity, State
+from cityflow.contracts.chantiers import WorkImpact
+from cityflow.contracts.roads import HEALTH
+from cityflow.contracts.weather import Category, Impact
+from cityflow_dashboard.address import VIEWS
 from cityflow_dashboard.format import Lang
+from cityflow_dashboard.stage import CHARTS
 from cityflow_dashboard.text import WORDS, Text, preferred
-from cityflow_dashboard.views import CHARTS
 
 SOURCES = Path(cityflow_dashboard.__file__).parent
 FRENCH, ENGLISH = WORDS[Lang.FR], WORDS[Lang.EN]
@@ -47,7 +52,19 @@ CODE = "".join(
     if not path.name.startswith("words_")
 )
 BUILT = (
+    "baseline.",
     "check.",
+    "cover.",
+    "finding.",
+    "health.",
+    "impact.",
+    "kicker.",
+    "level.",
+    "loops.class.",
+    "nav.",
+    "sky.",
+    "view.",
+    "weather.impact.",
     "day_type.",
     "state.",
     "severity.",
@@ -82,6 +99,11 @@ def test_words_that_are_built_from_contracts_exist() -> None:
         assert all(text(f"day_type.{kind}") for kind in DayType)
         assert all(text(f"state.{state}") for state in State)
         assert text("severity.saturated") and text("severity.blocked")
+        assert all(text(f"view.{name}") and text(f"kicker.{name}") for name in VIEWS)
+        assert all(text(f"health.{status}") for status in HEALTH)
+        assert all(text(f"sky.{kind}") for kind in get_args(Category))
+        assert all(text(f"weather.impact.{size}") for size in get_args(Impact))
+        assert all(text(f"impact.{kind}") for kind in get_args(WorkImpact))
         assert len(Severity) == 3
 
 

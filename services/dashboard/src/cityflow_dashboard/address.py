@@ -1,10 +1,12 @@
-"""The address of the page is the one place where the day and the language are chosen.
+"""The address of the page is the one place where view, day and language are chosen.
 
-`?day=YYYY-MM-DD&lang=fr|en` is a permalink: controls write it, and every run reads it afresh.
+`?view=bikes&day=YYYY-MM-DD&lang=fr|en` is a permalink: controls write it, and every run reads it
+afresh.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Final
 
 import streamlit as st
 
@@ -13,6 +15,17 @@ from cityflow_dashboard.text import preferred
 
 DAY = "day"
 LANG = "lang"
+VIEW = "view"
+VIEWS: Final[Mapping[str, str]] = {
+    "roads": "comptages",
+    "loops": "roads_analysis",
+    "bikes": "bikes",
+    "velib": "velib",
+    "transit": "traffic",
+    "works": "chantiers",
+    "weather": "weather",
+}
+"""The views of the page, each with the dataset it shows; the first one is what a visitor finds."""
 
 
 def language() -> Lang:
@@ -26,15 +39,26 @@ def asked_day() -> str | None:
     return st.query_params.get(DAY)
 
 
-def chosen_day(days: Sequence[date]) -> date:
-    """The day asked for if it is published, else the newest; `days` are newest first."""
+def view() -> str:
+    """The view asked for, else the first."""
+    asked = st.query_params.get(VIEW, "")
+    return asked if asked in VIEWS else next(iter(VIEWS))
+
+
+def chosen_day(days: Sequence[date], newest: date) -> date:
+    """The day asked for if it is published, else the newest of the view."""
     asked = asked_day()
-    return next((day for day in days if day.isoformat() == asked), days[0])
+    return next((day for day in days if day.isoformat() == asked), newest)
 
 
 def choose_day(day: date) -> None:
     """Write the day into the address."""
     st.query_params[DAY] = day.isoformat()
+
+
+def choose_view(name: str) -> None:
+    """Write the view into the address."""
+    st.query_params[VIEW] = name
 
 
 def choose_language(lang: Lang) -> None:

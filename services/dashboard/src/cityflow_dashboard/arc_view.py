@@ -10,7 +10,8 @@ from cityflow_dashboard.format import DASH, hour_span, number, percent, share
 from cityflow_dashboard.frames import arc_hours_frame
 from cityflow_dashboard.listing import place
 from cityflow_dashboard.markup import Cell, Column
-from cityflow_dashboard.views import Scene, chart, said_if_missing
+from cityflow_dashboard.stage import chart, said_if_missing
+from cityflow_dashboard.views import Scene
 
 
 @st.fragment

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import requests
 from pydantic import BaseModel, ValidationError
 
-from cityflow.contracts import ComptagesSummary
+from cityflow.contracts import PublishedDocument
 from cityflow.contracts.api import (
     ArcDays,
     ArcHourPage,
@@ -22,6 +22,7 @@ from cityflow.contracts.api import (
     DayList,
     Problem,
 )
+from cityflow.contracts.published import SUMMARIES
 from cityflow.errors import CityFlowError
 
 ROWS_A_PAGE: Final = 5000
@@ -66,10 +67,10 @@ class Api:
         pages = self._pages(DayList, "/v1/days", {"limit": DAYS_A_PAGE}, lambda p: p.next_cursor)
         return tuple(entry for page in pages for entry in page.days)
 
-    def summary(self, day: date, edition: str) -> ComptagesSummary:
-        """The road traffic of one day, in one edition."""
-        path = f"/v1/days/{day}/metrics/comptages"
-        return self._get(ComptagesSummary, path, {"edition": edition})
+    def document(self, dataset: str, day: date, edition: str) -> PublishedDocument:
+        """The summary of any dataset on one day, in one edition."""
+        path = f"/v1/days/{day}/metrics/{dataset}"
+        return self._get(SUMMARIES[dataset], path, {"edition": edition})
 
     def arcs(self, day: date, edition: str) -> tuple[ArcRow, ...]:
         """Every arc of the day with its geometry, by arc_id."""

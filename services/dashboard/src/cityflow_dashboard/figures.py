@@ -17,7 +17,8 @@ COVERAGE_HEIGHT: Final = 185
 STATES_HEIGHT: Final = 480
 HISTORY_HEIGHT: Final = 405
 FULL: Final = 0.8
-_LEFT: Final = 66  # one width for all vertical axes, so the hours of all panels stand in line
+LEFT: Final = 66
+"""One width for all vertical axes, so the hours of all panels stand in line."""
 
 Panel: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
 
@@ -41,26 +42,26 @@ def flow(hours: pd.DataFrame, text: Text, colours: Palette) -> Panel:
         alt.Chart(_with_tips(hours, text.lang))
         .mark_bar(color=colours.accent, cornerRadiusEnd=2)
         .encode(
-            x=_hour_axis(hours),
-            y=alt.Y("flow_veh:Q", title=None).axis(minExtent=_LEFT, tickCount=5),
+            x=hour_axis(hours),
+            y=alt.Y("flow_veh:Q", title=None).axis(minExtent=LEFT, tickCount=5),
             tooltip=_tips(text),
         )
     )
-    return _styled(chart, FLOW_HEIGHT, text("hours.flow"), text.lang, colours)
+    return styled(chart, FLOW_HEIGHT, text("hours.flow"), text.lang, colours)
 
 
 def occupancy(hours: pd.DataFrame, text: Text, colours: Palette) -> Panel:
     """A line of the mean occupancy by hour; `hours` is an `hours_frame`."""
     base = alt.Chart(_with_tips(hours, text.lang)).encode(
-        x=_hour_axis(hours),
+        x=hour_axis(hours),
         y=alt.Y("occupancy_mean_pct:Q", title=None)
-        .axis(minExtent=_LEFT, tickCount=4)
+        .axis(minExtent=LEFT, tickCount=4)
         .scale(zero=True),
         tooltip=_tips(text),
     )
     line = base.mark_line(color=colours.accent, strokeWidth=2.5, interpolate="monotone")
     points = base.mark_point(color=colours.accent, filled=True, size=40, opacity=1)
-    return _styled(
+    return styled(
         alt.layer(line, points), OCCUPANCY_HEIGHT, text("hours.occupancy"), text.lang, colours
     )
 
@@ -77,9 +78,9 @@ def coverage(hours: pd.DataFrame, text: Text, colours: Palette) -> Panel:
         .transform_fold(list(names.values()), as_=["name", "value"])
         .mark_line(color=colours.muted, strokeWidth=1.8)
         .encode(
-            x=_hour_axis(hours, title=text("hours.axis")),
+            x=hour_axis(hours, title=text("hours.axis")),
             y=alt.Y("value:Q", title=None)
-            .axis(minExtent=_LEFT, values=[0, 50, 100])
+            .axis(minExtent=LEFT, values=[0, 50, 100])
             .scale(domain=[0, 100]),
             strokeDash=alt.StrokeDash("name:N", title=None)
             .scale(domain=list(names.values()), range=[[1, 0], [5, 3]])
@@ -87,7 +88,7 @@ def coverage(hours: pd.DataFrame, text: Text, colours: Palette) -> Panel:
             tooltip=_tips(text),
         )
     )
-    return _styled(chart, COVERAGE_HEIGHT, text("hours.coverage"), text.lang, colours)
+    return styled(chart, COVERAGE_HEIGHT, text("hours.coverage"), text.lang, colours)
 
 
 def states(shares: pd.DataFrame, text: Text, colours: Palette) -> Panel:
@@ -95,16 +96,16 @@ def states(shares: pd.DataFrame, text: Text, colours: Palette) -> Panel:
     names = {s: text(f"state.{s}") for s in shares["state"].unique()}
     table = shares.assign(
         name=shares["state"].map(names),
-        tip_share=[percent(_or_none(v), text.lang) for v in shares["share_pct"]],
+        tip_share=[percent(or_none(v), text.lang) for v in shares["share_pct"]],
         tip_arcs=[number(v, text.lang) for v in shares["arcs"]],
     )
     chart = (
         alt.Chart(table)
         .mark_bar(binSpacing=0)
         .encode(
-            x=_hour_axis(shares, title=text("hours.axis")),
+            x=hour_axis(shares, title=text("hours.axis")),
             y=alt.Y("share_pct:Q", title=None)
-            .axis(minExtent=_LEFT, tickCount=5)
+            .axis(minExtent=LEFT, tickCount=5)
             .scale(domain=[0, 100]),
             color=alt.Color("name:N", legend=None).scale(
                 domain=list(names.values()), range=[colours.of(State(s)) for s in names]
@@ -118,7 +119,7 @@ def states(shares: pd.DataFrame, text: Text, colours: Palette) -> Panel:
             ],
         )
     )
-    return _styled(chart, STATES_HEIGHT, text("hours.states.axis"), text.lang, colours)
+    return styled(chart, STATES_HEIGHT, text("hours.states.axis"), text.lang, colours)
 
 
 def history(days: pd.DataFrame, text: Text, colours: Palette) -> Panel:
@@ -130,8 +131,8 @@ def history(days: pd.DataFrame, text: Text, colours: Palette) -> Panel:
     table = days.assign(
         basis=[names[not pd.isna(c) and c >= FULL] for c in days["flow_coverage"]],
         tip_day=[day_short(date.fromisoformat(day), text.lang) for day in days["day"]],
-        tip_flow=[number(_or_none(v), text.lang) for v in days["flow_veh"]],
-        tip_coverage=[share(_or_none(v), text.lang) for v in days["flow_coverage"]],
+        tip_flow=[number(or_none(v), text.lang) for v in days["flow_veh"]],
+        tip_coverage=[share(or_none(v), text.lang) for v in days["flow_coverage"]],
     )
     chart = (
         alt.Chart(table)
@@ -140,7 +141,7 @@ def history(days: pd.DataFrame, text: Text, colours: Palette) -> Panel:
             x=alt.X("tip_day:N", title=None)
             .scale(type="band", domain=list(table["tip_day"]), paddingInner=0.16)
             .axis(labelAngle=0, ticks=False, values=list(table["tip_day"])[::-7][::-1]),
-            y=alt.Y("flow_veh:Q", title=None).axis(minExtent=_LEFT, tickCount=5),
+            y=alt.Y("flow_veh:Q", title=None).axis(minExtent=LEFT, tickCount=5),
             opacity=alt.Opacity("basis:O", title=None)
             .scale(domain=list(names.values()), range=[1, 0.4])
             .legend(orient="top", labelLimit=0, symbolFillColor=colours.accent),
@@ -151,10 +152,11 @@ def history(days: pd.DataFrame, text: Text, colours: Palette) -> Panel:
             ],
         )
     )
-    return _styled(chart, HISTORY_HEIGHT, text("arc.history"), text.lang, colours)
+    return styled(chart, HISTORY_HEIGHT, text("arc.history"), text.lang, colours)
 
 
-def _hour_axis(table: pd.DataFrame, title: str | None = None) -> alt.X:
+def hour_axis(table: pd.DataFrame, title: str | None = None) -> alt.X:
+    """The hours of a table's `label`, in its order; without a title no label is printed."""
     labels = list(table["label"].unique())
     return (
         alt.X("label:N", title=title)
@@ -165,12 +167,10 @@ def _hour_axis(table: pd.DataFrame, title: str | None = None) -> alt.X:
 
 def _with_tips(hours: pd.DataFrame, lang: Lang) -> pd.DataFrame:
     return hours.assign(
-        tip_flow=[number(_or_none(v), lang) for v in hours["flow_veh"]],
-        tip_occupancy=[percent(_or_none(v), lang) for v in hours["occupancy_mean_pct"]],
-        tip_flow_coverage=[percent(_or_none(v), lang) for v in hours["flow_coverage_pct"]],
-        tip_occupancy_coverage=[
-            percent(_or_none(v), lang) for v in hours["occupancy_coverage_pct"]
-        ],
+        tip_flow=[number(or_none(v), lang) for v in hours["flow_veh"]],
+        tip_occupancy=[percent(or_none(v), lang) for v in hours["occupancy_mean_pct"]],
+        tip_flow_coverage=[percent(or_none(v), lang) for v in hours["flow_coverage_pct"]],
+        tip_occupancy_coverage=[percent(or_none(v), lang) for v in hours["occupancy_coverage_pct"]],
     )
 
 
@@ -184,11 +184,13 @@ def _tips(text: Text) -> list[alt.Tooltip]:
     ]
 
 
-def _or_none(value: Any) -> Any:
+def or_none(value: Any) -> Any:
+    """The value, or None where pandas holds no value."""
     return None if pd.isna(value) else value
 
 
-def _styled(chart: Any, height: int, title: str, lang: Lang, colours: Palette) -> Panel:
+def styled(chart: Any, height: int, title: str, lang: Lang, colours: Palette) -> Panel:
+    """The chart in the page's own style, its title above it."""
     heading = alt.Title(
         title, anchor="start", frame="group", fontSize=13, fontWeight="normal", offset=8
     )

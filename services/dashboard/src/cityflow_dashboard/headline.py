@@ -9,17 +9,6 @@ from cityflow_dashboard.palette import Palette
 from cityflow_dashboard.text import Text
 
 
-def edition_stamp(summary: ComptagesSummary, day: str, text: Text) -> str:
-    """Day, edition and coverage on one line, for every view."""
-    return text(
-        "stamp",
-        day=day,
-        edition=summary.edition,
-        flow=share(summary.totals.flow_coverage, text.lang),
-        occupancy=share(summary.totals.occupancy_coverage, text.lang),
-    )
-
-
 def headline(summary: ComptagesSummary, text: Text, colours: Palette) -> str:
     """The cards of the day: flow, distance, occupancy, saturation, arcs."""
     totals = summary.totals
@@ -38,7 +27,7 @@ def _flow(totals: DayTotals, text: Text) -> Card:
         number(totals.flow_veh, text.lang),
         text("figures.flow.unit"),
         text("figures.flow.note"),
-        _cover(totals.flow_coverage, text("figures.flow.cover"), text.lang),
+        cover(totals.flow_coverage, text("figures.flow.cover"), text.lang),
     )
 
 
@@ -48,7 +37,7 @@ def _distance(totals: DayTotals, text: Text) -> Card:
         number(totals.vkt_veh_km, text.lang),
         text("figures.vkt.unit"),
         text("figures.vkt.note"),
-        _cover(totals.vkt_flow_share, text("figures.vkt.cover"), text.lang),
+        cover(totals.vkt_flow_share, text("figures.vkt.cover"), text.lang),
     )
 
 
@@ -58,7 +47,7 @@ def _occupancy(totals: DayTotals, text: Text) -> Card:
         percent(totals.occupancy_mean_pct, text.lang),
         text("figures.occupancy.unit"),
         text("figures.occupancy.note"),
-        _cover(totals.occupancy_coverage, text("figures.occupancy.cover"), text.lang),
+        cover(totals.occupancy_coverage, text("figures.occupancy.cover"), text.lang),
     )
 
 
@@ -71,7 +60,7 @@ def _saturated(totals: DayTotals, text: Text) -> Card:
         number(hours, text.lang),
         text("figures.saturated.unit"),
         text("figures.saturated.note", blocked=number(blocked, text.lang)),
-        _cover(totals.occupancy_coverage, text("figures.saturated.cover"), text.lang),
+        cover(totals.occupancy_coverage, text("figures.saturated.cover"), text.lang),
     )
 
 
@@ -95,5 +84,6 @@ def _arcs(totals: DayTotals, text: Text, colours: Palette) -> str:
     )
 
 
-def _cover(value: float | None, of_what: str, lang: Lang) -> Cover:
+def cover(value: float | None, of_what: str, lang: Lang) -> Cover:
+    """The coverage to print beside a figure."""
     return Cover(value, share(value, lang), of_what)

@@ -5,6 +5,8 @@ from typing import Final
 
 from cityflow.contracts import Check, ComptagesSummary, Severity
 from cityflow.contracts.comptages import ArcRank, AreaTotals, CongestionAlert, Hour, ReadingQuality
+from cityflow.contracts.daily import DayQuality, DaySummary
+from cityflow.contracts.roads import RoadsSummary
 from cityflow_dashboard import markup
 from cityflow_dashboard.format import DASH, Lang, clock, number, percent, share
 from cityflow_dashboard.frames import KNOWN_STATES
@@ -12,7 +14,10 @@ from cityflow_dashboard.markup import Cell, Column
 from cityflow_dashboard.text import Text
 
 _PLACES: Final = {"outside": "areas.outside", "unknown": "areas.unknown"}
-_CHECKS: Final = ("schema", "duplicates", "derivation", "range", "volume", "conservation")
+_CHECKS: Final = (
+    *("schema", "duplicates", "derivation", "range", "volume", "conservation", "coverage"),
+    *("history", "identity", "snapshots", "pages", "freshness", "geometry"),
+)
 _RESULTS: Final = {
     Severity.GREEN: "quality.green",
     Severity.YELLOW: "quality.yellow_mark",
@@ -32,7 +37,7 @@ def by_flow(arcs: Sequence[ArcRank], text: Text) -> str:
     rows = [
         (
             *_rank_cells(arc, text),
-            Cell(number(arc.flow_veh, text.lang), bar=_part(arc.flow_veh, largest)),
+            Cell(number(arc.flow_veh, text.lang), bar=part(arc.flow_veh, largest)),
             Cell(share(arc.flow_coverage, text.lang, 0)),
         )
         for arc in arcs
@@ -48,7 +53,7 @@ def by_saturated_hours(arcs: Sequence[ArcRank], text: Text) -> str:
     rows = [
         (
             *_rank_cells(arc, text),
-            Cell(_hours(arc.saturated_hours, text.lang), bar=_part(arc.saturated_hours, largest)),
+            Cell(_hours(arc.saturated_hours, text.lang), bar=part(arc.saturated_hours, largest)),
             Cell(_hours(arc.blocked_hours, text.lang)),
             Cell(percent(arc.occupancy_mean_pct, text.lang)),
             Cell(share(arc.occupancy_coverage, text.lang, 0)),
@@ -86,7 +91,7 @@ def alerts(found: Sequence[CongestionAlert], text: Text) -> str:
     ]
     rows = [
         (
-            Cell(alert.label or DASH, sub=_whereabouts(alert.arc_id, alert.arrondissement, text)),
+            Cell(alert.label or DASH, sub=whereabouts(alert.arc_id, alert.arrondissement, text)),
             Cell(f"{clock(alert.start, text.lang)} – {clock(alert.end, text.lang)}"),
             Cell(number(alert.hours, text.lang)),
             Cell(percent(alert.peak_occupancy_pct, text.lang)),
@@ -135,7 +140,7 @@ def _title(check: Check, text: Text) -> str:
     return text(f"check.{check.name}") if check.name in _CHECKS else check.name
 
 
-def rows_read(quality: ReadingQuality, text: Text) -> str:
+def rows_read(quality: ReadingQuality | DayQuality, text: Text) -> str:
     """How many rows came in and what became of them, in one sentence."""
     return text(
         "quality.rows",
@@ -146,7 +151,7 @@ def rows_read(quality: ReadingQuality, text: Text) -> str:
     )
 
 
-def closing(summary: ComptagesSummary, stamp: str, text: Text) -> str:
+def closing(summary: ComptagesSummary | RoadsSummary | DaySummary, stamp: str, text: Text) -> str:
     """Source, licence with its text, method and edition."""
     credits = summary.attributions
     sources = dict.fromkeys(markup.link(one.source_url, one.attribution) for one in credits)
@@ -174,7 +179,7 @@ def _rank_columns(text: Text, *titles: str) -> list[Column]:
 
 
 def _rank_cells(arc: ArcRank, text: Text) -> tuple[Cell, Cell]:
-    where = _whereabouts(arc.arc_id, arc.arrondissement, text)
+    where = whereabouts(arc.arc_id, arc.arrondissement, text)
     return Cell(str(arc.rank)), Cell(arc.label or DASH, sub=where)
 
 
@@ -183,7 +188,7 @@ def _area_cells(area: AreaTotals, largest: int, text: Text) -> Sequence[Cell]:
     return (
         Cell(_area_name(area, text)),
         Cell(number(area.arcs, text.lang)),
-        Cell(number(area.flow_veh, text.lang), bar=_part(area.flow_veh, largest)),
+        Cell(number(area.flow_veh, text.lang), bar=part(area.flow_veh, largest)),
         Cell(share(area.flow_coverage, text.lang, 0)),
         Cell(number(area.vkt_veh_km, text.lang)),
         Cell(percent(area.occupancy_mean_pct, text.lang)),
@@ -199,7 +204,8 @@ def _area_name(area: AreaTotals, text: Text) -> str:
     )
 
 
-def _whereabouts(arc_id: str, arrondissement: str, text: Text) -> str:
+def whereabouts(arc_id: str, arrondissement: str, text: Text) -> str:
+    """An identifier and where it lies, to stand under a name."""
     where = place(arrondissement, text)
     prefix = "" if arrondissement in _PLACES else f"{text('column.area')} "
     return f"{arc_id} · {prefix}{where}"
@@ -209,7 +215,8 @@ def _hours(count: int, lang: Lang) -> str:
     return f"{number(count, lang)}\u202fh"
 
 
-def _part(value: int | None, largest: int) -> float | None:
+def part(value: float | None, largest: float) -> float | None:
+    """The share of the largest, for the bar under a number."""
     return value / largest if value is not None and largest else None
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from cityflow.contracts import ComptagesSummary
+from cityflow.contracts import PublishedDocument
 from cityflow.contracts.api import ArcHourRow, DatasetDay
 from cityflow.settings import Settings
 from cityflow_dashboard.client import Api
@@ -17,6 +17,7 @@ from cityflow_dashboard.frames import arcs_frame, history_frame, hour_frame
 
 DAYS_SECONDS: Final = 15
 EDITIONS_HELD: Final = 24
+DOCUMENTS_HELD: Final = 96
 HOURS_HELD: Final = 96
 HISTORY_DAYS: Final = 31
 
@@ -28,20 +29,19 @@ def api_url() -> str:
 
 
 @st.cache_data(ttl=DAYS_SECONDS, show_spinner=False)
-def published_days(api_url: str) -> dict[date, DatasetDay]:
-    """The road-traffic edition of each published day, newest day first."""
+def published_days(api_url: str) -> dict[date, dict[str, DatasetDay]]:
+    """The editions of each published day by dataset, newest day first."""
     return {
-        entry.day: dataset
+        entry.day: {str(found.dataset): found for found in entry.datasets}
         for entry in Api(api_url).days()
-        for dataset in entry.datasets
-        if dataset.dataset == "comptages"
+        if entry.datasets
     }
 
 
-@st.cache_data(max_entries=EDITIONS_HELD, show_spinner=False)
-def summary(api_url: str, day: date, edition: str) -> ComptagesSummary:
+@st.cache_data(max_entries=DOCUMENTS_HELD, show_spinner=False)
+def document(api_url: str, dataset: str, day: date, edition: str) -> PublishedDocument:
     """The summary document of one edition."""
-    return Api(api_url).summary(day, edition)
+    return Api(api_url).document(dataset, day, edition)
 
 
 @st.cache_data(max_entries=EDITIONS_HELD, show_spinner=False)

@@ -7,7 +7,8 @@ from cityflow.spreadsheets import defused
 from cityflow_dashboard import loading, markup, network
 from cityflow_dashboard.format import number, share
 from cityflow_dashboard.listing import place
-from cityflow_dashboard.views import Scene, said_if_missing
+from cityflow_dashboard.stage import said_if_missing
+from cityflow_dashboard.views import Scene
 
 HUES = ("state", "saturated", "hour")
 EVERYWHERE = ""

@@ -11,6 +11,7 @@ from typing import Final
 from cityflow_dashboard.format import Lang
 from cityflow_dashboard.frames import Kind
 from cityflow_dashboard.network import Entry
+from cityflow_dashboard.text import Text
 
 _BORDERS: Final = {
     Kind.BOTH: "5px solid",
@@ -151,6 +152,24 @@ def table(
         f"<table><caption{unseen}>{escape(caption)}</caption>"
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def listed(
+    text: Text,
+    caption: str,
+    names: Sequence[str],
+    numbers: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+) -> str:
+    """A table under a heading that says its caption: columns of words, then of numbers.
+
+    All are keys of the page's words.
+    """
+    columns = [
+        *(Column(text(name), numeric=False) for name in names),
+        *(Column(text(name)) for name in numbers),
+    ]
+    return table(text(caption), columns, rows, caption_shown=False)
 
 
 def legend(title: str, entries: Iterable[Entry], *more: str) -> str:

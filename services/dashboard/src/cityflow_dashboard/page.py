@@ -3,21 +3,52 @@
 It reads the API and nothing else; every run begins anew from the address of the page.
 """
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeAlias, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cityflow.calendar import day_type
-from cityflow_dashboard import address, arc_view, controls, loading, map_view, markup, views
+from cityflow.contracts import ComptagesSummary, PublishedDocument
+from cityflow.contracts.api import DatasetDay
+from cityflow.contracts.bikes import BikesSummary
+from cityflow.contracts.chantiers import ChantiersSummary
+from cityflow.contracts.daily import DaySummary
+from cityflow.contracts.roads import RoadsSummary
+from cityflow.contracts.traffic import TrafficSummary
+from cityflow.contracts.velib import VelibSummary
+from cityflow.contracts.weather import WeatherSummary
+from cityflow_dashboard import (
+    address,
+    arc_view,
+    bikes_view,
+    closing,
+    controls,
+    loading,
+    loops_view,
+    map_view,
+    markup,
+    transit_view,
+    velib_view,
+    views,
+    weather_view,
+    works_view,
+)
 from cityflow_dashboard.client import Api, ApiRefused, ApiUnreachable
+from cityflow_dashboard.covers import coverage
 from cityflow_dashboard.format import day_long
 from cityflow_dashboard.palette import Palette, palette
+from cityflow_dashboard.stage import Stage
 from cityflow_dashboard.text import Text
 from cityflow_dashboard.views import Scene
 
+Daily: TypeAlias = ComptagesSummary | RoadsSummary | DaySummary
+Shown = TypeVar("Shown", bound=Stage[Any])
 HERE: Final = Path(__file__).parent
 TO_START: Final = ("cityflow-api", "API_URL=http://127.0.0.1:8000 cityflow-dashboard")
 TO_PUBLISH: Final = (
@@ -55,29 +86,86 @@ def _day_or_nothing(bar: DeltaGenerator, api_url: str, text: Text, colours: Pale
     if not days:
         _nothing(text, "no_days.title", text("no_days.text"), TO_PUBLISH)
         return
-    day = address.chosen_day(list(days))
+    view = address.view()
+    dataset = address.VIEWS[view]
+    own = {day: found[dataset] for day, found in days.items() if dataset in found}
+    day = address.chosen_day(list(days), next(iter(own or days)))
     with bar:
-        controls.day_control(days, day, text)
+        controls.day_control({d: own[d].status if d in own else "absent" for d in days}, day, text)
+    controls.view_control(view, text)
     _warn_of_unknown_day(day, text)
-    summary = loading.summary(api_url, day, days[day].edition)
-    _day(Scene(summary, text, colours, api_url))
+    if day not in own:
+        _absent(view, day, own, text)
+        return
+    summary = loading.document(api_url, dataset, day, own[day].edition)
+    _day(view, summary, own, Surroundings(text, colours, api_url))
 
 
-def _day(scene: Scene) -> None:
-    text, summary = scene.text, scene.summary
-    kind = text(f"day_type.{day_type(summary.day)}")
-    title = markup.head(text("page.kicker"), day_long(summary.day, scene.lang), kind)
+@dataclass(frozen=True)
+class Surroundings:
+    """What a view is drawn with, beside its document."""
+
+    text: Text
+    colours: Palette
+    api_url: str
+
+
+def _day(
+    view: str, summary: PublishedDocument, own: Mapping[date, DatasetDay], around: Surroundings
+) -> None:
+    text = around.text
     said = [markup.banner(text("banner.synthetic"))] if summary.is_synthetic else []
-    scene.html(title, *said)
-    if summary.status == "no_data":
-        views.no_data(scene)
+    st.html(markup.block(text.lang, _head(view, summary.day, text), *said))
+    match summary:
+        case ComptagesSummary():
+            _show(Scene(summary, *_rest(summary, around)), _roads)
+        case RoadsSummary():
+            _show(Stage(summary, *_rest(summary, around)), partial(loops_view.draw, days=own))
+        case BikesSummary():
+            _show(Stage(summary, *_rest(summary, around)), bikes_view.draw)
+        case VelibSummary():
+            _show(Stage(summary, *_rest(summary, around)), velib_view.draw)
+        case TrafficSummary():
+            _show(Stage(summary, *_rest(summary, around)), transit_view.draw)
+        case ChantiersSummary():
+            _show(Stage(summary, *_rest(summary, around)), works_view.draw)
+        case WeatherSummary():
+            _show(Stage(summary, *_rest(summary, around)), weather_view.draw)
+
+
+def _rest(summary: Daily, around: Surroundings) -> tuple[Text, Palette, str, str]:
+    return around.text, around.colours, around.api_url, coverage(summary, around.text)
+
+
+def _show(stage: Shown, draw: Callable[[Shown], None]) -> None:
+    """The sections of a view, or that there are none, and how every view ends."""
+    if stage.summary.status == "no_data":
+        closing.no_data(stage)
     else:
-        _sections(scene)
-    views.quality(scene)
-    views.closing(scene)
+        draw(stage)
+    closing.quality(stage)
+    closing.closing(stage)
 
 
-def _sections(scene: Scene) -> None:
+def _head(view: str, day: date, text: Text) -> str:
+    kind = text(f"day_type.{day_type(day)}")
+    return markup.head(text(f"kicker.{view}"), day_long(day, text.lang), kind)
+
+
+def _absent(view: str, day: date, own: Mapping[date, DatasetDay], text: Text) -> None:
+    """The day is published, but not of this dataset."""
+    newest = text("absent.newest", day=day_long(next(iter(own)), text.lang)) if own else ""
+    said = text("absent.text", day=day_long(day, text.lang))
+    st.html(
+        markup.block(
+            text.lang,
+            _head(view, day, text),
+            markup.notice(text("absent.title"), f"{said} {newest}".strip()),
+        )
+    )
+
+
+def _roads(scene: Scene) -> None:
     views.figures_of_the_day(scene)
     views.hour_by_hour(scene)
     ranking, network = st.columns([5, 7], gap="large")
@@ -104,7 +192,7 @@ def _nothing(text: Text, title: str, why: str, commands: tuple[str, ...] = ()) -
     st.html(
         markup.block(
             text.lang,
-            f'<p class="cf-kicker">{text("page.kicker")}</p>',
+            f'<p class="cf-kicker">{text("kicker.any")}</p>',
             markup.notice(text(title), why, commands),
         )
     )

@@ -5,9 +5,11 @@ from typing import Final
 
 from cityflow_dashboard.format import Lang
 from cityflow_dashboard.words_en import EN
+from cityflow_dashboard.words_en_others import EN_OTHERS
 from cityflow_dashboard.words_fr import FR
+from cityflow_dashboard.words_fr_others import FR_OTHERS
 
-WORDS: Final[dict[Lang, dict[str, str]]] = {Lang.FR: FR, Lang.EN: EN}
+WORDS: Final[dict[Lang, dict[str, str]]] = {Lang.FR: FR | FR_OTHERS, Lang.EN: EN | EN_OTHERS}
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,17 @@ from typing import Final
 
 EN: Final[dict[str, str]] = {
     # page and navigation
-    "page.title": "CityFlow · road traffic in Paris",
-    "page.kicker": "Road traffic in Paris",
+    "page.title": "CityFlow · getting about in Paris",
+    "kicker.any": "Getting about in Paris",
+    "kicker.roads": "Road traffic in Paris",
+    "nav.view": "View",
+    "view.roads": "Traffic",
     "nav.day": "Day",
     "nav.earlier": "Earlier day",
     "nav.later": "Later day",
     "nav.language": "Language",
     "nav.no_data": "no data from source",
+    "nav.absent": "not published",
     "nav.unknown_day": "{day} is not published; this is the newest day.",
     "day_type.public_holiday": "Public holiday",
     "day_type.bridge_day": "Bridge day",
@@ -22,8 +26,8 @@ EN: Final[dict[str, str]] = {
     "day_type.wednesday": "Working day",
     "day_type.thursday": "Working day",
     "day_type.friday": "Working day",
-    "stamp": "{day} · edition {edition} · flow known for {flow} of arc-hours, "
-    "occupancy for {occupancy}",
+    "stamp": "{day} · edition {edition} · {coverage}",
+    "cover.comptages": "flow known for {flow} of arc-hours, occupancy for {occupancy}",
     "banner.synthetic": "Synthetic data: made by CityFlow's simulator, not a measurement of Paris.",
     # headline figures
     "figures.title": "The day in figures",
@@ -145,6 +149,7 @@ EN: Final[dict[str, str]] = {
     # quality
     "quality.title": "Quality of the day",
     "quality.all_green": "All {count} checks passed.",
+    "quality.all_green_one": "The one check passed.",
     "quality.yellow": "Published with {count} reservations:",
     "quality.yellow_one": "Published with one reservation:",
     "quality.checks": "All checks",
@@ -154,6 +159,13 @@ EN: Final[dict[str, str]] = {
     "check.range": "range",
     "check.volume": "volume",
     "check.conservation": "sums",
+    "check.coverage": "coverage",
+    "check.history": "history",
+    "check.identity": "sensors",
+    "check.snapshots": "snapshots",
+    "check.pages": "pages",
+    "check.freshness": "age",
+    "check.geometry": "geometry",
     "quality.green": "passed",
     "quality.yellow_mark": "reservation",
     "quality.red": "not published",
@@ -172,8 +184,11 @@ EN: Final[dict[str, str]] = {
     "no_data.rejected.title": "No usable data from the source",
     "no_data.rejected": "The source holds rows for {day} ({rows}), but none can be used: they "
     "broke the contract and are kept as rejects. Nothing was estimated in their place.",
+    "absent.title": "Not published for this day",
+    "absent.text": "No edition of this dataset is published for {day}.",
+    "absent.newest": "The newest one is of {day}.",
     "no_days.title": "No day is published yet",
-    "no_days.text": "The API answers, but no road-traffic day has been published. "
+    "no_days.text": "The API answers, but no day has been published. "
     "Bring a file in and process it:",
     "down.title": "The API does not answer",
     "down.text": "Nothing answers at {url}. Start it, or set API_URL to where it runs:",

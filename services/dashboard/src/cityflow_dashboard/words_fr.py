@@ -4,13 +4,17 @@ from typing import Final
 
 FR: Final[dict[str, str]] = {
     # page et navigation
-    "page.title": "CityFlow · la circulation à Paris",
-    "page.kicker": "La circulation à Paris",
+    "page.title": "CityFlow · se déplacer à Paris",
+    "kicker.any": "Se déplacer à Paris",
+    "kicker.roads": "La circulation à Paris",
+    "nav.view": "Vue",
+    "view.roads": "Circulation",
     "nav.day": "Jour",
     "nav.earlier": "Jour précédent",
     "nav.later": "Jour suivant",
     "nav.language": "Langue",
     "nav.no_data": "aucune donnée de la source",
+    "nav.absent": "non publié",
     "nav.unknown_day": "Le {day} n’est pas publié ; voici le jour le plus récent.",
     "day_type.public_holiday": "Jour férié",
     "day_type.bridge_day": "Pont",
@@ -22,8 +26,8 @@ FR: Final[dict[str, str]] = {
     "day_type.wednesday": "Jour ouvré",
     "day_type.thursday": "Jour ouvré",
     "day_type.friday": "Jour ouvré",
-    "stamp": "{day} · édition {edition} · débit connu pour {flow} des arcs-heures, "
-    "occupation pour {occupancy}",
+    "stamp": "{day} · édition {edition} · {coverage}",
+    "cover.comptages": "débit connu pour {flow} des arcs-heures, occupation pour {occupancy}",
     "banner.synthetic": "Données synthétiques : produites par le simulateur de CityFlow, "
     "pas une mesure de Paris.",
     # chiffres du jour
@@ -150,6 +154,7 @@ FR: Final[dict[str, str]] = {
     # qualité
     "quality.title": "Qualité de la journée",
     "quality.all_green": "Les {count} contrôles sont passés.",
+    "quality.all_green_one": "L’unique contrôle est passé.",
     "quality.yellow": "Publiée avec {count} réserves :",
     "quality.yellow_one": "Publiée avec une réserve :",
     "quality.checks": "Tous les contrôles",
@@ -159,6 +164,13 @@ FR: Final[dict[str, str]] = {
     "check.range": "bornes",
     "check.volume": "volume",
     "check.conservation": "sommes",
+    "check.coverage": "couverture",
+    "check.history": "historique",
+    "check.identity": "capteurs",
+    "check.snapshots": "relevés",
+    "check.pages": "pages",
+    "check.freshness": "âge",
+    "check.geometry": "géométrie",
     "quality.green": "passé",
     "quality.yellow_mark": "réserve",
     "quality.red": "non publié",
@@ -178,8 +190,11 @@ FR: Final[dict[str, str]] = {
     "no_data.rejected": "La source tient des lignes pour le {day} ({rows}), mais aucune n’est "
     "utilisable : elles ne respectent pas le contrat et sont gardées comme rejets. Rien n’a été "
     "estimé à leur place.",
+    "absent.title": "Non publié pour ce jour",
+    "absent.text": "Aucune édition de ce jeu de données n’est publiée pour le {day}.",
+    "absent.newest": "La plus récente est du {day}.",
     "no_days.title": "Aucun jour n’est encore publié",
-    "no_days.text": "L’API répond, mais aucune journée de circulation n’a été publiée. "
+    "no_days.text": "L’API répond, mais aucune journée n’a été publiée. "
     "Apportez un fichier et traitez-le :",
     "down.title": "L’API ne répond pas",
     "down.text": "Rien ne répond à {url}. Démarrez-la, ou indiquez dans API_URL où elle tourne :",
