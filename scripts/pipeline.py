@@ -55,8 +55,9 @@ def _city(environment: Environment) -> Any:
 
 def _places(given: Environment) -> None:
     title("Fetch where everything is")
-    step("cityflow-ingest snapshot arrondissements referentiel bikes", {**given, "CITYFLOW_NOW": NOW})
-    out.print("as the portal publishes it")
+    at = {**given, "CITYFLOW_NOW": NOW}
+    step("cityflow-ingest snapshot arrondissements referentiel bikes", at)
+    out.print("arrondissements, road arcs and bike counters, as the portal publishes them")
 
 
 def _moments(sources: StandIns, given: Environment) -> None:

@@ -254,7 +254,7 @@ def test_all_controls_are_reached_by_keyboard(served: tuple[str, int], visit: Vi
             )
         )
     controls = {"nav-earlier", "control_day", "nav-later", "control_lang", "map_hue", "map_area"}
-    assert controls | {"arc", "region", "tab"} <= reached
+    assert controls | {"control_view", "arc", "region", "tab"} <= reached
     page.locator(".st-key-nav-earlier button").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Friday 19 June 2026")
