@@ -7,16 +7,23 @@ import pytest
 
 from cityflow.contracts.base import DocumentBase, PublishedDocument
 from cityflow.contracts.roads import (
+    Bottleneck,
     CalibrationSummary,
     HealthCount,
     Repair,
+    RoadsAnomaly,
+    RoadsComparison,
     RoadsIndex,
     RoadsSummary,
+    RoadsTypical,
 )
 from cityflow.contracts.roads_tables import CALIBRATION_TABLES, ROADS_TABLES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "methodology.md"
-MODELS = (RoadsSummary, CalibrationSummary, RoadsIndex, HealthCount, Repair)
+MODELS = (
+    *(RoadsSummary, CalibrationSummary, RoadsIndex, RoadsTypical, RoadsComparison),
+    *(RoadsAnomaly, Bottleneck, HealthCount, Repair),
+)
 OF_THE_EDITION = {
     *("status", "method_version", "thresholds_version", "writer_version", "context", "quality"),
     *("totals", "hourly", "arrondissements", "past"),

@@ -25,9 +25,9 @@ from cityflow.contracts.roads import (
     RoadsArea,
     RoadsContext,
     RoadsHour,
-    RoadsIndex,
     RoadsQuality,
     RoadsSummary,
+    RoadsTotals,
 )
 from cityflow.contracts.traffic import (
     TrafficSummary,
@@ -104,7 +104,7 @@ def loops() -> RoadsSummary:
         **common("roads_analysis"), arcs_known=100, arcs_calibrated=80, health=tuple(health),
         context=RoadsContext(comptages="a" * 20, calibration=None, past=None, health_digest="",
                              clean_digest=""),
-        totals=RoadsIndex(**INDEX), hourly=tuple(hours),
+        totals=RoadsTotals(**INDEX), hourly=tuple(hours),
         arrondissements=(RoadsArea(**INDEX, arrondissement="4"),), repairs_total=40,
         repairs=(repair,) * 11, quality=RoadsQuality(checks=(GREEN,)),
     )  # fmt: skip

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import processor_roads_slow as slow
 import pytest
@@ -22,6 +23,7 @@ from cityflow.contracts.roads import HEALTH
 from cityflow.settings import Settings
 from cityflow_processor.backfill import Asked
 from cityflow_processor.datasets import process
+from cityflow_processor.roads.before import Before, nothing_before
 from cityflow_processor.roads.calibration import DAY, calibrate, no_calibration, window
 from cityflow_processor.roads.down import no_past
 from cityflow_processor.roads.grid import grid
@@ -91,6 +93,8 @@ def counts(day: date, arcs: list[Arc]) -> Counts:
             "arrondissement": pl.Series([arc["zone"] for arc in arcs], dtype=pl.String),
             "length_m": pl.Series([arc["length_m"] for arc in arcs], dtype=pl.Float64),
             "arc_status": pl.Series(["open"] * len(arcs), dtype=pl.String),
+            "node_from_id": pl.Series([arc.get("from") for arc in arcs], dtype=pl.String),
+            "node_to_id": pl.Series([arc.get("to") for arc in arcs], dtype=pl.String),
             "flow_hours": pl.Series([len(flow) for flow in flows], dtype=pl.Int64),
             "occupancy_hours": pl.Series(
                 [sum(k is not None for k in arc["occupancy"]) for arc in arcs], dtype=pl.Int64
@@ -108,7 +112,11 @@ def calibration_of(free: dict[str, float]) -> pl.DataFrame:
 
 
 def analysed(day: date, arcs: list[Arc], free: dict[str, float]) -> Analysed:
-    return analyse(day, counts(day, arcs), calibration_of(free), no_past())
+    return analyse(day, counts(day, arcs), calibration_of(free), nothing_before(len(arcs)))
+
+
+def after(health: pl.DataFrame, arcs: int) -> Before:
+    return replace(nothing_before(arcs), health=health)
 
 
 @pytest.mark.parametrize("day", [ORDINARY, SPRING, AUTUMN], ids=["24h", "23h", "25h"])
@@ -116,7 +124,7 @@ def test_a_golden_day_agrees_with_the_slow_way(day: date) -> None:
     arcs = invented(day, 80, seed=day.toordinal())
     free = {arc["id"]: 0.004 + 0.001 * (at % 30) for at, arc in enumerate(arcs) if at % 5}
     found, starts = analysed(day, arcs, free), starts_of(day)
-    for seen, arc in zip(found.health.to_dicts(), arcs, strict=True):
+    for seen, arc in zip(found.tables["health"].to_dicts(), arcs, strict=True):
         expected = slow.reasons(arc, starts)
         assert seen["status"] == (expected or ["good"])[0]
         assert seen["reasons"] == "; ".join(expected)
@@ -126,7 +134,11 @@ def test_a_golden_day_agrees_with_the_slow_way(day: date) -> None:
     for area in found.blocks["arrondissements"]:
         own = [arc for arc in arcs if arc["zone"] == area.arrondissement]
         same(area.model_dump(), slow.totals(own, free, starts))
-    assert {row["status"] for row in found.health.to_dicts()} > {"good", "silent", "stuck_zero"}
+    assert {row["status"] for row in found.tables["health"].to_dicts()} > {
+        "good",
+        "silent",
+        "stuck_zero",
+    }
 
 
 def same(found: dict[str, Any], expected: dict[str, Any]) -> None:
@@ -180,7 +192,8 @@ def test_the_champs_elysees_have_a_steady_free_pace_and_slow_evenings(real_data:
             free[month] = calibration["pace_free"].to_list()[0] if calibration.height else None
         read = counts(day, [held[day]])
         matrix = grid(day, read.arcs, read.arc_hours)
-        roads = network(matrix, statuses(matrix, calibration)["status"], calibration)
+        unknown = np.full(matrix.flow.shape, np.nan)
+        roads = network(matrix, statuses(matrix, calibration, unknown)["status"], calibration)
         clean.append(
             clean_table(roads).select(pl.lit(day).alias(DAY), "arc_id", "flow_veh", "pace")
         )
@@ -226,10 +239,10 @@ def test_a_dead_loop_rises_in_the_repair_list_with_its_typical_flow() -> None:
     history, past = [], no_past()
     for at, today in enumerate((sound, sound, sound, silent, silent, [])):
         day = first + timedelta(days=at)
-        found = analyse(day, counts(day, today), no_calibration(), past)
-        past = pl.concat([past, found.health.select(pl.lit(day).alias(DAY), pl.all())])
+        found = analyse(day, counts(day, today), no_calibration(), after(past, len(today)))
+        past = pl.concat([past, found.tables["health"].select(pl.lit(day).alias(DAY), pl.all())])
         history.append(found)
-    rows = {row["arc_id"]: row for row in history[4].health.to_dicts()}
+    rows = {row["arc_id"]: row for row in history[4].tables["health"].to_dicts()}
     flows = [sum(arc["flow"]) for arc in sound]
     dead, gone = rows[sound[0]["id"]], rows[sound[1]["id"]]
     assert (dead["status"], dead["days_down"], dead["flow_lost_veh"]) == ("silent", 2, flows[0])
@@ -237,7 +250,7 @@ def test_a_dead_loop_rises_in_the_repair_list_with_its_typical_flow() -> None:
     assert dead["last_good"] == first + timedelta(days=2)
     repairs = history[4].blocks["repairs"]
     assert [one.flow_lost_veh for one in repairs] == sorted(flows[:2], reverse=True)
-    without_feed = {row["arc_id"]: row for row in history[5].health.to_dicts()}
+    without_feed = {row["arc_id"]: row for row in history[5].tables["health"].to_dicts()}
     assert {row["status"] for row in without_feed.values()} == {"feed_down"}
     assert without_feed[sound[0]["id"]]["days_down"] == 2
     assert history[5].blocks["repairs"] == []
@@ -249,12 +262,13 @@ def test_a_zone_or_an_axis_that_fails_as_a_whole_is_named() -> None:
     places = [("a", "Rue_1", "1"), ("b", "Rue_1", "1"), ("c", "Rue_2", "2"), ("d", "Rue_2", "2"),
               ("e", "Rue_3", "2"), ("f", "Rue_3", "2")]  # fmt: skip
     sound = [base | {"id": name, "label": label, "zone": zone} for name, label, zone in places]
-    before = analyse(ORDINARY, counts(ORDINARY, sound), no_calibration(), no_past()).health
+    before = analysed(ORDINARY, sound, {}).tables["health"]
     past = before.select(pl.lit(ORDINARY).alias(DAY), pl.all())
     silent = {"flow": nothing, "occupancy": nothing}
     today = [arc | silent if arc["id"] in "abcde" else arc for arc in sound]
     day = ORDINARY + timedelta(days=1)
-    health = analyse(day, counts(day, today), no_calibration(), past).health
+    found = analyse(day, counts(day, today), no_calibration(), after(past, len(today)))
+    health = found.tables["health"]
     levels = dict(health.select("arc_id", "failure_level").iter_rows())
     assert levels == {"a": "zone", "b": "zone", "c": "axis", "d": "axis", "e": "arc", "f": None}
 
@@ -332,6 +346,8 @@ def test_a_cold_backfill_equals_daily_runs_in_order_over_the_turn_of_a_month() -
         november = replace(cold, dataset="roads_analysis")
         assert november.summary(last)["context"]["calibration"] == month.edition(date(2025, 11, 1))
         assert november.summary(last)["totals"]["index_hours"] == 24
-        assert november.summary(date(2025, 10, 31))["totals"]["index_hours"] == 0
+        holidays = november.summary(date(2025, 10, 31))["totals"]
+        assert (holidays["index_hours"], holidays["day_type_hours"]) == (0, 24)
+        assert november.summary(last)["comparisons"] == []
         again = process(cold.store, Settings(output_dir=cold.folder), "roads_analysis", Asked())
         assert {done.ending for done in again.days} == {"unchanged"}

@@ -23,7 +23,16 @@ from cityflow.contracts.bikes import (
 from cityflow.contracts.chantiers import WorkRank, WorksTotals, WorksZone
 from cityflow.contracts.comptages import ArcRank, AreaTotals, CongestionAlert, DayTotals, Hour
 from cityflow.contracts.report import Missing, SourceState
-from cityflow.contracts.roads import HealthCount, Repair, RoadsArea, RoadsHour, RoadsIndex
+from cityflow.contracts.roads import (
+    Bottleneck,
+    HealthCount,
+    Repair,
+    RoadsAnomaly,
+    RoadsArea,
+    RoadsComparison,
+    RoadsHour,
+    RoadsTotals,
+)
 from cityflow.contracts.tables import Column, Kind, Table
 from cityflow.contracts.traffic import (
     TransitLineRank,
@@ -50,6 +59,9 @@ _UNITS = {
     "days_down": "d",
     "dpn_veh": "veh/h",
     "exposed_arcs": "arcs",
+    "panel_arcs": "arcs",
+    "extent_arcs": "arcs",
+    "active_days": "d",
 }
 _UNITS_BY_ENDING = {
     "_veh_h": "veh·h",
@@ -159,9 +171,12 @@ ALERTS = _section(
 ROADS_TOTALS = _section(
     "roads_totals",
     (),
-    "Congestion of the network: estimates from sound loops.",
+    "Congestion of the network, and its flow beside the typical day: estimates from sound loops.",
     (
-        *columns_of(RoadsIndex),
+        *columns_of(RoadsTotals),
+        Column("day_type", "text", "", "Type of the day", nullable=True),
+        Column("anomalies_total", "int", "", "Number of anomalies"),
+        Column("bottlenecks_total", "int", "", "Number of bottlenecks"),
         Column("arcs_known", "int", "arcs", "Arcs with a row today or within a year"),
         Column("arcs_calibrated", "int", "arcs", "Arcs with a free-flow pace this month"),
         Column("repairs_total", "int", "arcs", "Arcs that are not sound"),
@@ -175,6 +190,24 @@ ROADS_ARRONDISSEMENTS = _section(
     ("arrondissement",),
     "Congestion by published polygon.",
     tuple(columns_of(RoadsArea)),
+)
+ROADS_COMPARISONS = _section(
+    "roads_comparisons",
+    ("basis",),
+    "Flow against the same weekday of last week and last year, on the arcs that both have.",
+    tuple(columns_of(RoadsComparison)),
+)
+ROADS_ANOMALIES = _section(
+    "roads_anomalies",
+    ("arc_id", "start"),
+    "Hours in a row of exceptional flow, by change, at most 50; `roads_totals` has their number.",
+    tuple(columns_of(RoadsAnomaly)),
+)
+ROADS_BOTTLENECKS = _section(
+    "roads_bottlenecks",
+    ("rank",),
+    "Arcs at which congestion begins, at most 50; `roads_totals` has their number.",
+    tuple(columns_of(Bottleneck)),
 )
 ROADS_HEALTH = _section(
     "roads_health", ("status",), "Arcs by status of their loop.", tuple(columns_of(HealthCount))
@@ -314,6 +347,9 @@ SECTIONS = (
     ROADS_TOTALS,
     ROADS_HOURLY,
     ROADS_ARRONDISSEMENTS,
+    ROADS_COMPARISONS,
+    ROADS_ANOMALIES,
+    ROADS_BOTTLENECKS,
     ROADS_HEALTH,
     ROADS_REPAIRS,
     BIKES_TOTALS,
@@ -351,6 +387,11 @@ COVERAGE = {
     "tti_area": "index_coverage",
     "delay_ref_veh_h": "index_coverage",
     "delay_60_veh_h": "index_coverage",
+    "compared_flow_veh": "compared_share",
+    "typical_flow_veh": "compared_share",
+    "flow_ratio": "compared_share",
+    "flow_before_veh": "panel_share",
+    "change": "panel_share",
     "bikes": "coverage",
     "compared_bikes": "coverage",
     "typical_bikes": "coverage",

@@ -61,17 +61,101 @@ class RoadsIndex(Model):
     )
 
 
-class RoadsHour(RoadsIndex):
+class RoadsTypical(Model):
+    """Sound flow beside the typical flow of the same arc-hours; nothing in editions of method 1."""
+
+    flow_hours: int = Field(default=0, ge=0, description="Arc-hours with a sound flow")
+    compared_hours: int = Field(default=0, ge=0, description="Of these, with a typical flow")
+    compared_share: Share | None = Field(default=None, description="compared_hours ÷ flow_hours")
+    compared_flow_veh: int | None = Field(
+        default=None, description="Vehicles of the compared hours"
+    )
+    typical_flow_veh: float | None = Field(
+        default=None, description="Typical flow of the same hours"
+    )
+    flow_ratio: float | None = Field(
+        default=None, description="compared_flow_veh ÷ typical_flow_veh"
+    )
+    day_type_hours: int = Field(default=0, ge=0, description="Compared with days of the same type")
+    group_hours: int = Field(
+        default=0, ge=0, description="Compared with days of its group of types"
+    )
+    usual_hours: int = Field(default=0, ge=0, description="Deviation below 1, or a small change")
+    moderate_hours: int = Field(default=0, ge=0, description="Deviation from 1 to 2")
+    unusual_hours: int = Field(default=0, ge=0, description="Deviation from 2 to 3")
+    exceptional_hours: int = Field(default=0, ge=0, description="Deviation of 3 or more")
+
+
+class RoadsTotals(RoadsTypical, RoadsIndex):
+    """The whole network: congestion, and flow beside the typical day."""
+
+
+class RoadsHour(RoadsTotals):
     """One hour of the network."""
 
     hour_end: datetime = Field(description="End of the hour, UTC")
     hour_of_day: int = Field(ge=0, le=23, description="Local hour at which it starts, 0–23")
 
 
-class RoadsArea(RoadsIndex):
+class RoadsArea(RoadsTotals):
     """One arrondissement with an arc that has rows; also `outside` and `unknown`."""
 
     arrondissement: str = Field(description="1–20, `outside` or `unknown`")
+
+
+class RoadsComparison(Model):
+    """The day against another one, on a panel of arcs and in the hours that both have."""
+
+    basis: Literal["last_week", "last_year"] = Field(
+        description="The same weekday: 7 or 364 days before"
+    )
+    compared_day: date = Field(description="The other day")
+    compared_day_type: str = Field(description="Its day type: a holiday is not like a weekday")
+    panel_arcs: int = Field(ge=0, description="Arcs with a sound flow in 80 % of both days' hours")
+    panel_share: Share | None = Field(description="panel_arcs ÷ arcs with a sound flow today")
+    panel_hours: int = Field(ge=0, description="Arc-hours that both days have on the panel")
+    flow_veh: int = Field(description="Vehicles of these arc-hours today")
+    flow_before_veh: int = Field(description="Vehicles of these arc-hours on the other day")
+    change: float | None = Field(description="flow_veh ÷ flow_before_veh − 1")
+
+
+class RoadsAnomaly(Model):
+    """Hours in a row on one arc whose flow is exceptional, in one direction."""
+
+    arc_id: str = Field(description="Arc identifier")
+    label: str | None = Field(description="Street label as published")
+    arrondissement: str = Field(description="1–20, `outside` or `unknown`")
+    start: datetime = Field(description="Start of the first hour, UTC")
+    end: datetime = Field(description="End of the last hour, UTC")
+    hours: int = Field(ge=1, description="Hours of the episode")
+    direction: Literal["less", "more"] = Field(description="Less or more flow than is typical")
+    flow_veh: int = Field(description="Vehicles counted in these hours")
+    typical_flow_veh: float = Field(description="Typical flow of these hours")
+    change_veh: float = Field(description="flow_veh − typical_flow_veh")
+    change_share: float | None = Field(description="flow_veh ÷ typical_flow_veh − 1")
+    deviation: float = Field(description="Largest deviation of the episode, in spreads")
+    typical_from: Literal["day_type", "group"] = Field(
+        description="Days the typical flow is of; group if that of any hour is"
+    )
+
+
+class Bottleneck(Model):
+    """An arc at which congestion begins: it is congested, what follows it is free."""
+
+    rank: int = Field(ge=1, description="Place by delay × days active, then hours, then arc_id")
+    arc_id: str = Field(description="Arc identifier of the head")
+    label: str | None = Field(description="Street label as published")
+    arrondissement: str = Field(description="1–20, `outside` or `unknown`")
+    start: datetime = Field(description="Start of the first hour, UTC")
+    end: datetime = Field(description="End of the last hour, UTC")
+    hours: int = Field(ge=1, description="Hours at the head, gaps left out")
+    extent_arcs: float = Field(description="Congested arcs in a row up to it, median of its hours")
+    extent_km: float | None = Field(description="Their length, median of its hours")
+    delay_ref_veh_h: float | None = Field(
+        description="Delay of these arcs against the reference speed; null without an index"
+    )
+    delay_hours: int = Field(ge=0, description="Arc-hours with an index behind the delay")
+    active_days: int = Field(ge=1, description="Days with it: this and the 19 working days before")
 
 
 class Repair(Model):
@@ -100,6 +184,15 @@ class RoadsContext(Model):
     past: str | None = Field(description="Digest of the health of earlier days, null if none")
     health_digest: str = Field(description="Digest of the table `health`, which later days use")
     clean_digest: str = Field(description="Digest of the clean hours, which calibrations use")
+    earlier: str | None = Field(
+        default=None, description="Digest of flows and bottlenecks of earlier days, null if none"
+    )
+    flows_digest: str | None = Field(
+        default=None, description="Digest of the sound flows, which later days are compared with"
+    )
+    heads_digest: str | None = Field(
+        default=None, description="Digest of the heads of bottlenecks, which later days count"
+    )
 
 
 class RoadsQuality(Model):
@@ -124,12 +217,26 @@ class RoadsSummary(PublishedDocument):
     arcs_known: int = Field(ge=0, description="Arcs with a row today or within a year")
     arcs_calibrated: int = Field(ge=0, description="Arcs with a free-flow pace this month")
     health: tuple[HealthCount, ...] = Field(description="Arcs by status, all statuses")
-    totals: RoadsIndex = Field(description="The whole network")
+    day_type: str | None = Field(
+        default=None, description="Type of the day, which its typical day is of"
+    )
+    totals: RoadsTotals = Field(description="The whole network")
     hourly: tuple[RoadsHour, ...] = Field(description="By hour, in time order")
     arrondissements: tuple[RoadsArea, ...] = Field(description="By official polygon")
     repairs_total: int = Field(ge=0, description="Arcs that are not sound")
     repairs: tuple[Repair, ...] = Field(
         description="The first 50 of these by typical flow lost; all are in the table health"
+    )
+    comparisons: tuple[RoadsComparison, ...] = Field(
+        default=(), description="Against other days; silent where the panel is too small"
+    )
+    anomalies_total: int = Field(default=0, ge=0, description="Anomalies of the day")
+    anomalies: tuple[RoadsAnomaly, ...] = Field(
+        default=(), description="The first 50 of these by change; all are in the table anomalies"
+    )
+    bottlenecks_total: int = Field(default=0, ge=0, description="Bottlenecks of the day")
+    bottlenecks: tuple[Bottleneck, ...] = Field(
+        default=(), description="The first 50 of these by rank; all are in the table bottlenecks"
     )
     quality: RoadsQuality = Field(description="Gates of the day")
 

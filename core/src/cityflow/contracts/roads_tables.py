@@ -64,6 +64,82 @@ ROADS_INDEX = Table(
     ),
 )
 
+ROADS_HOURS = Table(
+    "hours",
+    ("arc_id", "hour_end"),
+    "One row per arc and hour with a sound flow, beside what is typical of it.",
+    (
+        _ARC,
+        Column("hour_end", "instant", "UTC", "End of the hour"),
+        Column("hour_of_day", "int", "h", "Local hour at which it starts, 0–23"),
+        Column("flow_veh", "int", "veh", "Vehicles counted in the hour"),
+        Column("typical_flow_veh", "float", "veh", "Median of alike days", nullable=True),
+        Column("spread_veh", "float", "veh", "1.4826 × MAD of these days", nullable=True),
+        Column("typical_days", "int", "d", "Days with a sound flow that were looked at"),
+        Column("typical_from", "text", "", "Fallback chain: day_type, group or none"),
+        Column("deviation", "float", "", "Change ÷ (spread + 1 veh)", nullable=True),
+        Column("band", "text", "", "usual, moderate, unusual or exceptional", nullable=True),
+        Column("is_anomaly", "int", "", "1 in an hour of the table anomalies"),
+    ),
+)
+
+ROADS_ARC_DAYS = Table(
+    "arc_days",
+    ("arc_id",),
+    "One row per arc with a sound flow.",
+    (
+        _ARC,
+        *_WHERE[:2],
+        Column("flow_veh", "int", "veh", "Vehicles on hours of sound flow"),
+        Column("flow_hours", "int", "h", "These hours"),
+        Column("expected_hours", "int", "h", "Hours the day should have"),
+        Column("adt_veh", "int", "veh/d", "The day's volume, of 20 hours or more", nullable=True),
+        Column("compared_hours", "int", "h", "Hours with a typical flow"),
+        Column("compared_flow_veh", "int", "veh", "Vehicles of these", nullable=True),
+        Column("typical_flow_veh", "float", "veh", "Typical flow of these", nullable=True),
+        Column("flow_ratio", "float", "", "Compared ÷ typical flow", nullable=True),
+    ),
+)
+
+ROADS_ANOMALIES = Table(
+    "anomalies",
+    ("arc_id", "start"),
+    "Two or more hours in a row of exceptional flow, in one direction.",
+    (
+        _ARC,
+        *_WHERE[:2],
+        Column("start", "instant", "UTC", "Start of the first hour"),
+        Column("end", "instant", "UTC", "End of the last hour"),
+        Column("hours", "int", "h", "Hours of the episode"),
+        Column("direction", "text", "", "less or more"),
+        Column("flow_veh", "int", "veh", "Vehicles counted in these hours"),
+        Column("typical_flow_veh", "float", "veh", "Typical flow of these hours"),
+        Column("change_veh", "float", "veh", "Counted − typical"),
+        Column("change_share", "float", "", "Counted ÷ typical − 1", nullable=True),
+        Column("deviation", "float", "", "Largest deviation, in spreads"),
+        Column("typical_from", "text", "", "day_type; group if that of any hour is"),
+    ),
+)
+
+ROADS_BOTTLENECKS = Table(
+    "bottlenecks",
+    ("rank",),
+    "Arcs at which congestion begins: congested while what follows is free.",
+    (
+        Column("rank", "int", "", "By delay × days active, then hours, then arc_id"),
+        _ARC,
+        *_WHERE[:2],
+        Column("start", "instant", "UTC", "Start of the first hour"),
+        Column("end", "instant", "UTC", "End of the last hour"),
+        Column("hours", "int", "h", "Hours at the head, gaps left out"),
+        Column("extent_arcs", "float", "arcs", "Congested arcs in a row, median of its hours"),
+        Column("extent_km", "float", "km", "Their length, median of its hours", nullable=True),
+        Column("delay_ref_veh_h", "float", "veh·h", "Delay of these arcs", nullable=True),
+        Column("delay_hours", "int", "arc·h", "Arc-hours with an index behind the delay"),
+        Column("active_days", "int", "d", "Days with it: this and the 19 working days before"),
+    ),
+)
+
 CALIBRATION_CLEAN = Table(
     "clean",
     ("arc_id",),
@@ -78,5 +154,13 @@ CALIBRATION_CLEAN = Table(
     ),
 )
 
-ROADS_TABLES = (ROADS_CLEAN, ROADS_HEALTH, ROADS_INDEX)
+ROADS_TABLES = (
+    ROADS_CLEAN,
+    ROADS_HEALTH,
+    ROADS_INDEX,
+    ROADS_HOURS,
+    ROADS_ARC_DAYS,
+    ROADS_ANOMALIES,
+    ROADS_BOTTLENECKS,
+)
 CALIBRATION_TABLES = (CALIBRATION_CLEAN,)

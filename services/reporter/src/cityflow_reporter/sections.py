@@ -89,6 +89,9 @@ def _analysis(summary: RoadsSummary) -> dict[str, list[Row]]:
         roads_totals=[_flat(summary.totals) | _scalars(summary)],
         roads_hourly=map(_flat, summary.hourly),
         roads_arrondissements=map(_flat, summary.arrondissements),
+        roads_comparisons=map(_flat, summary.comparisons),
+        roads_anomalies=map(_flat, summary.anomalies),
+        roads_bottlenecks=map(_flat, summary.bottlenecks),
         roads_health=map(_flat, summary.health),
         roads_repairs=map(_flat, summary.repairs),
     )

@@ -15,7 +15,8 @@ from cityflow.errors import StoreUnavailable
 from cityflow.storage import Editions
 from cityflow.storage.canonical import digest, dumps
 from cityflow_processor.analysis.calibrations import Calibration, Calibrations
-from cityflow_processor.analysis.shelf import ANALYSIS, EDITION_DIGITS, Shelf, Used
+from cityflow_processor.analysis.earlier import OF_HEADS, OF_HOURS
+from cityflow_processor.analysis.shelf import ANALYSIS, EDITION_DIGITS, Looked, Shelf, Used
 from cityflow_processor.listing import Listing
 from cityflow_processor.publishing import Built, DayDone, publish_day
 from cityflow_processor.roads.measure import METHOD_VERSION, analyse
@@ -25,12 +26,13 @@ from cityflow_processor.tables import WRITER_VERSION, parquet_bytes, schema
 
 @dataclass(frozen=True)
 class Sources:
-    """All that a day is analysed with: the counts' edition, its calibration, earlier health."""
+    """All that a day is analysed with: the counts' edition, its calibration, earlier days."""
 
     day: date
     counts: str
     calibration: Calibration
     past: Used
+    looked: Looked
 
 
 def process_day(
@@ -39,14 +41,19 @@ def process_day(
     """Analyse one day, which the later ones may then look back at. Raises StoreUnavailable."""
 
     def build() -> Built:
-        first = day - timedelta(days=limits().whole("history_days"))
-        past = shelf.used(first, day - timedelta(days=1), "health_digest")
+        past = shelf.used(first_of_health(day), day - timedelta(days=1), "health_digest")
         synthetic = credit_of(_document(shelf, day, counts)).is_synthetic
-        return built(shelf, Sources(day, counts, calibrations.of_day(day, synthetic), past))
+        calibration = calibrations.of_day(day, synthetic)
+        return built(shelf, Sources(day, counts, calibration, past, shelf.looked(day)))
 
     done = publish_day(shelf.store, listing, day, build)
     shelf.published(day)
     return done
+
+
+def first_of_health(day: date) -> date:
+    """The first of the days whose health a day looks at."""
+    return day - timedelta(days=limits().whole("history_days"))
 
 
 def built(shelf: Shelf, sources: Sources) -> Built:
@@ -54,7 +61,8 @@ def built(shelf: Shelf, sources: Sources) -> Built:
     day, counts = sources.day, sources.counts
     document = _document(shelf, day, counts)
     read = shelf.counts(day, counts, document)
-    found = analyse(day, read, sources.calibration.table, shelf.health(sources.past))
+    before = shelf.before(read.arcs, sources.past, sources.looked)
+    found = analyse(day, read, sources.calibration.table, before)
     edition = _edition(sources)
     credit = credit_of(document)
     summary = RoadsSummary(
@@ -70,8 +78,11 @@ def built(shelf: Shelf, sources: Sources) -> Built:
             comptages=counts,
             calibration=sources.calibration.edition,
             past=sources.past.digest,
-            health_digest=_sign(found.health),
+            health_digest=_sign(found.tables["health"]),
             clean_digest=_sign(found.clean),
+            earlier=sources.looked.digest,
+            flows_digest=_sign(found.tables["hours"].select(OF_HOURS)),
+            heads_digest=_sign(found.tables["bottlenecks"].select(OF_HEADS).sort(OF_HEADS)),
         ),
         quality=RoadsQuality(checks=found.checks),
         **found.blocks,
@@ -81,13 +92,19 @@ def built(shelf: Shelf, sources: Sources) -> Built:
         edition=edition,
         document=summary.model_dump(mode="json"),
         clean=found.clean,
-        tables={"health": found.health, "index": found.index},
+        tables=found.tables,
         rejects=pl.DataFrame(schema=schema(REJECTS)),
         counts=Counts(rows_in=read.arcs.height, published=read.arcs.height),
         rejected_by_reason={},
         checks=found.checks,
-        inputs=(counts, *calibrated, *sources.past.editions.values()),
+        inputs=(counts, *calibrated, *_days_used(sources)),
     )
+
+
+def _days_used(sources: Sources) -> list[str]:
+    """Editions of earlier days, each once, in order of date."""
+    editions = {**sources.looked.editions, **sources.past.editions}
+    return [editions[day] for day in sorted(editions)]
 
 
 def _edition(sources: Sources) -> str:
@@ -97,6 +114,7 @@ def _edition(sources: Sources) -> str:
         "comptages": sources.counts,
         "calibration": sources.calibration.edition,
         "past": sources.past.digest,
+        "earlier": sources.looked.digest,
         "thresholds": limits().version,
         "method": METHOD_VERSION,
         "writer": WRITER_VERSION,

@@ -63,8 +63,12 @@ def _built(shelf: Shelf, runs: Sequence[Run], run: Run) -> Built:
     if others and others[0] in calibrated:
         held = Calibrations(shelf, Listing(CALIBRATION, {}, (), ()))
         calibration, others = held.given(month, others[0]), others[1:]
-    past = shelf.given(_by_day(others, analysed), "health_digest")
-    return days.built(shelf, days.Sources(run.day, counts, calibration, past))
+    earlier = _by_day(others, analysed)
+    first = days.first_of_health(run.day)
+    past = shelf.given({day: of for day, of in earlier.items() if day >= first}, "health_digest")
+    with_data = {day: of for day, of in earlier.items() if shelf.has_data(day, of)}
+    looked = shelf.looked_of(run.day, with_data)
+    return days.built(shelf, days.Sources(run.day, counts, calibration, past, looked))
 
 
 def _by_day(editions: Sequence[str], day_of: Mapping[str | None, date]) -> dict[date, str]:

@@ -13,6 +13,8 @@ from cityflow.contracts import Dataset, Pointer
 from cityflow.errors import ObjectNotFound, StoreUnavailable
 from cityflow.storage import Editions, Store, layout
 from cityflow.storage.canonical import digest, dumps
+from cityflow_processor.analysis.earlier import EarlierDays
+from cityflow_processor.roads.before import Before, Looks, looks
 from cityflow_processor.roads.calibration import DAY
 from cityflow_processor.roads.down import no_past
 from cityflow_processor.roads.measure import Counts
@@ -22,7 +24,7 @@ CALIBRATION: Final = "roads_calibration"
 EDITION_DIGITS: Final = 20
 _OF_ARCS: Final = (
     "arc_id", "label", "arrondissement", "length_m", "arc_status", "flow_hours",
-    "occupancy_hours", "flow_veh",
+    "occupancy_hours", "flow_veh", "node_from_id", "node_to_id",
 )  # fmt: skip
 _OF_HOURS: Final = ("arc_id", "hour_end", "flow_veh", "occupancy_pct")
 
@@ -35,6 +37,13 @@ class Used:
     digest: str | None
 
 
+@dataclass(frozen=True)
+class Looked(Used):
+    """The same of the days that a day is compared with."""
+
+    looks: Looks
+
+
 @dataclass
 class Shelf:
     """What a day is analysed with. Editions published by this process are told by `published`."""
@@ -43,8 +52,10 @@ class Shelf:
     _pointers: dict[date, Pointer] = field(init=False)
     _health: dict[tuple[date, str], pl.DataFrame] = field(init=False, default_factory=dict)
     _contexts: dict[str, dict[str, Any]] = field(init=False, default_factory=dict)
+    _earlier: EarlierDays = field(init=False)
 
     def __post_init__(self) -> None:
+        self._earlier = EarlierDays(self._columns)
         self._pointers = {one.day: one for one in Editions(self.store).pointers(ANALYSIS)}
 
     def published(self, day: date) -> None:
@@ -61,6 +72,35 @@ class Shelf:
         """The same of given editions."""
         signs = {str(d): self._context(d, of)[digest_name] for d, of in editions.items()}
         return Used(editions, digest(dumps(signs))[:EDITION_DIGITS] if signs else None)
+
+    def looked(self, day: date) -> Looked:
+        """The days that a day is compared with."""
+        known = self._pointers.values()
+        held = {one.day: one.edition for one in known if one.status != "no_data" and one.day < day}
+        return self.looked_of(day, held)
+
+    def looked_of(self, day: date, held: Mapping[date, str]) -> Looked:
+        """The same, of days with data. What an earlier method analysed tells nothing of flows."""
+        wanted = looks(day, sorted(held))
+        contexts = {one: self._context(one, held[one]) for one in wanted.days}
+        told = [one for one, context in contexts.items() if context.get("flows_digest")]
+        found = wanted if len(told) == len(contexts) else looks(day, told)
+        signs = {
+            role: {str(one): contexts[one][name] for one in days}
+            for role, days, name in (
+                ("same", found.same, "flows_digest"),
+                ("group", found.group, "flows_digest"),
+                ("others", [one for _, one in found.others], "flows_digest"),
+                ("working", found.working, "heads_digest"),
+            )
+        }
+        sign = digest(dumps(signs))[:EDITION_DIGITS] if found.days else None
+        return Looked({one: held[one] for one in found.days}, sign, found)
+
+    def before(self, arcs: pl.DataFrame, past: Used, looked: Looked) -> Before:
+        """All earlier days that a day with these arcs is measured against."""
+        health = self.health(past)
+        return self._earlier.before(arcs["arc_id"].to_list(), looked.looks, looked.editions, health)
 
     def health(self, used: Used) -> pl.DataFrame:
         """The tables `health` of these days, with a column `day`."""
@@ -100,6 +140,15 @@ class Shelf:
             self._health[key] = whole.select(pl.lit(day).alias(DAY), pl.all())
         return self._health[key]
 
+    def _columns(
+        self, day: date, edition: str, name: str, columns: tuple[str, ...]
+    ) -> pl.DataFrame:
+        return self._table(layout.table(ANALYSIS, day, edition, name), columns)
+
+    def has_data(self, day: date, edition: str) -> bool:
+        """Whether an edition of the analysis is of a day with data."""
+        return bool(self._context(day, edition)["status"] != "no_data")
+
     def _context(self, day: date, edition: str) -> dict[str, Any]:
         if edition not in self._contexts:
             document = Editions(self.store).document(ANALYSIS, day, edition)
@@ -107,7 +156,7 @@ class Shelf:
                 raise StoreUnavailable(
                     f"edition {edition} of {ANALYSIS} {day} is lost; process its day again"
                 )
-            self._contexts[edition] = document["context"]
+            self._contexts[edition] = {**document["context"], "status": document["status"]}
         return self._contexts[edition]
 
     def _table(self, key: str, columns: tuple[str, ...] | None = None) -> pl.DataFrame:

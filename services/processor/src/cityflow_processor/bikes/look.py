@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Final, Literal
 
-from cityflow.calendar import DayType, day_type
 from cityflow_processor.bikes.thresholds import limits
+from cityflow_processor.records.likeness import same_group, same_type
 from cityflow_processor.records.module import Look
 
 Baseline = Literal["day_type", "group", "none"]
@@ -21,30 +20,16 @@ _OF_COUNTERS: Final = (
     "counter_id", "mode", "bikes", "hours", "expected_hours", "status", "outage_days",
     "zero_tail_hours", *SITE,
 )  # fmt: skip
-_GROUPS: Final = (
-    frozenset(
-        {
-            DayType.MONDAY, DayType.TUESDAY, DayType.WEDNESDAY, DayType.THURSDAY, DayType.FRIDAY,
-        }
-    ),
-    frozenset({DayType.SATURDAY, DayType.SUNDAY, DayType.PUBLIC_HOLIDAY}),
-    frozenset({DayType.SCHOOL_HOLIDAY_WEEKDAY, DayType.BRIDGE_DAY}),
-)  # fmt: skip
-
-
-_kind: Final = lru_cache(maxsize=4096)(day_type)
 
 
 def like_days(day: date, published: Sequence[date]) -> tuple[Baseline, tuple[date, ...]]:
     """The last days of the same type within a year, else of its group; and which these are."""
     most, least = limits().whole("baseline_days"), limits().whole("baseline_least")
-    kind = _kind(day)
     recent = [one for one in published if (day - one).days <= _YEAR]
-    same = [one for one in recent if _kind(one) == kind]
+    same = same_type(day, recent)
     if len(same) >= least:
         return "day_type", tuple(same[-most:])
-    group = next(group for group in _GROUPS if kind in group)
-    alike = [one for one in recent if _kind(one) in group]
+    alike = same_group(day, recent)
     return ("group", tuple(alike[-most:])) if len(alike) >= least else ("none", ())
 
 

@@ -11,14 +11,15 @@ from cityflow_processor.roads.thresholds import limits, reference_of
 SOUND = ("good", "occupancy_only", "flow_only")
 
 
-def statuses(grid: Grid, calibration: pl.DataFrame) -> pl.DataFrame:
+def statuses(grid: Grid, calibration: pl.DataFrame, typical_flow: Floats) -> pl.DataFrame:
     """`arc_id`, `status` and `reasons` of each arc that has a row.
 
-    `calibration` is the month's, by arc; without one the rules that need an arc's own history
-    fall back to fixed limits, or are silent.
+    `calibration` is the month's, by arc, `typical_flow` that of each arc-hour, NaN where none is
+    known; without them the rules that need an arc's own history fall back to fixed limits, or
+    are silent.
     """
     known = grid.arcs.select("arc_id", "label").join(calibration, on="arc_id", how="left")
-    rules = list(_rules(grid, known))
+    rules = list(_rules(grid, known, typical_flow))
     names = [name for name, _ in rules]
     code = sum(fits.astype(np.int64) << at for at, (_, fits) in enumerate(rules))
     # Arcs are thousands, what can be wrong with one a few dozen combinations.
@@ -34,7 +35,7 @@ def statuses(grid: Grid, calibration: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([grid.arcs.select("arc_id"), of_arc[place]], how="horizontal")
 
 
-def _rules(grid: Grid, known: pl.DataFrame) -> Iterator[tuple[str, Bools]]:
+def _rules(grid: Grid, known: pl.DataFrame, typical_flow: Floats) -> Iterator[tuple[str, Bools]]:
     value = limits()
     flow, occupancy = grid.flow, grid.occupancy
     has_flow, has_occupancy = ~np.isnan(flow), ~np.isnan(occupancy)
@@ -46,7 +47,9 @@ def _rules(grid: Grid, known: pl.DataFrame) -> Iterator[tuple[str, Bools]]:
     yield "silent", ~some
     yield "insufficient", some & ~enough_flow & ~enough_occupancy
     awake = grid.between(value["zero_first_hour"], value["zero_last_hour"])
-    yield "stuck_zero", _at_least(flow[:, awake] == 0, value["zero_hours"])
+    empty = (flow == 0) & (typical_flow > value["zero_busy_veh"])
+    odd = longest_run(empty) >= value["zero_busy_hours"]
+    yield "stuck_zero", odd | _at_least(flow[:, awake] == 0, value["zero_hours"])
     yield "stuck_on", _stuck_on(grid, known)
     no_flow = (flow == 0) & (occupancy > value["mismatch_pct"])
     no_time = (occupancy == 0) & (flow > value["mismatch_veh"])

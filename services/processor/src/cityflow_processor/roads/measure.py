@@ -1,5 +1,6 @@
-"""A day's analysis from its road counts, its calibration and the health of earlier days: pure."""
+"""A day's analysis from its road counts, its calibration and earlier days: pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -8,17 +9,33 @@ import numpy as np
 import polars as pl
 
 from cityflow.contracts import Check, Severity
-from cityflow.contracts.roads import HEALTH, HealthCount, Repair, RoadsArea, RoadsHour, RoadsIndex
+from cityflow.contracts.base import Model
+from cityflow.contracts.roads import (
+    HEALTH,
+    Bottleneck,
+    HealthCount,
+    Repair,
+    RoadsAnomaly,
+    RoadsArea,
+    RoadsHour,
+    RoadsTotals,
+)
 from cityflow_processor.comptages.tally import share
+from cityflow_processor.records.likeness import kind_of
+from cityflow_processor.roads.anomalies import anomalies, main_anomalies
+from cityflow_processor.roads.before import Before, by_local_hour
+from cityflow_processor.roads.bottlenecks import bottlenecks
+from cityflow_processor.roads.compare import against_typical, arc_days, comparisons
 from cityflow_processor.roads.down import health_table, ranked
-from cityflow_processor.roads.grid import Grid, grid
+from cityflow_processor.roads.grid import Grid, Ints, grid
 from cityflow_processor.roads.health import statuses
 from cityflow_processor.roads.index import Network, clean_table, index_table, network
 from cityflow_processor.roads.sums import sums
+from cityflow_processor.roads.typical import Deviations, deviations, hours_table, typical
 
 # Part of every edition's identity: change it when a formula of this package changes.
-METHOD_VERSION: Final = "1"
-REPAIRS_IN_SUMMARY: Final = 50
+METHOD_VERSION: Final = "2"
+ROWS_IN_SUMMARY: Final = 50
 
 
 @dataclass(frozen=True)
@@ -33,39 +50,61 @@ class Counts:
 
 @dataclass(frozen=True)
 class Analysed:
-    """Tables of the analysis, blocks of its summary, and its gates."""
+    """Tables of the analysis by name, blocks of its summary, and its gates."""
 
     clean: pl.DataFrame
-    health: pl.DataFrame
-    index: pl.DataFrame
+    tables: dict[str, pl.DataFrame]
     blocks: dict[str, Any]
     checks: tuple[Check, ...]
 
 
-def analyse(day: date, counts: Counts, calibration: pl.DataFrame, past: pl.DataFrame) -> Analysed:
+def analyse(day: date, counts: Counts, calibration: pl.DataFrame, before: Before) -> Analysed:
     """Everything that the edition of a day publishes."""
     matrix = grid(day, counts.arcs, counts.arc_hours)
-    found = statuses(matrix, calibration)
-    health = health_table(day, counts.arcs, found, counts.expected_hours, past)
+    usual = typical(before.same, before.group, matrix.starts)
+    found = statuses(matrix, calibration, usual.flow)
+    health = health_table(day, counts.arcs, found, counts.expected_hours, before.health)
     roads = network(matrix, found["status"], calibration)
+    far = deviations(roads.flow, usual)
+    episodes, anomalous = anomalies(matrix, roads.flow, far)
     repairs = ranked(health)
+    blocked = bottlenecks(roads, before.active_days)
     free = calibration.drop_nulls("pace_free").select("arc_id")
+    expected = counts.expected_hours
     return Analysed(
         clean=clean_table(roads),
-        health=health,
-        index=index_table(roads),
+        tables={
+            "health": health,
+            "index": index_table(roads),
+            "hours": hours_table(matrix, roads.flow, far, anomalous),
+            "arc_days": arc_days(matrix.arcs, roads.flow, far, expected),
+            "anomalies": episodes,
+            "bottlenecks": blocked,
+        },
         blocks={
+            "day_type": kind_of(day).value,
             "arcs_known": health.height,
             "arcs_calibrated": counts.arcs.join(free, on="arc_id", how="semi").height,
             "health": _counts_by_status(health),
-            "totals": _totals(roads, counts.expected_hours),
-            "hourly": _hourly(roads, counts.expected_hours),
-            "arrondissements": _areas(roads, counts.expected_hours),
+            "totals": _totals(roads, far, expected),
+            "hourly": _hourly(roads, far, expected),
+            "arrondissements": _areas(roads, far, expected),
+            "comparisons": comparisons(
+                day, by_local_hour(roads.flow, matrix.starts), before.others
+            ),
+            "anomalies_total": episodes.height,
+            "anomalies": _rows(RoadsAnomaly, main_anomalies(episodes, ROWS_IN_SUMMARY)),
+            "bottlenecks_total": blocked.height,
+            "bottlenecks": _rows(Bottleneck, blocked.head(ROWS_IN_SUMMARY)),
             "repairs_total": repairs.height,
             "repairs": _repairs(repairs),
         },
         checks=(_conservation(matrix, health, counts),),
     )
+
+
+def _rows(model: type[Model], frame: pl.DataFrame) -> list[Model]:
+    return [model.model_validate(row) for row in frame.to_dicts()]
 
 
 def _counts_by_status(health: pl.DataFrame) -> list[HealthCount]:
@@ -80,18 +119,27 @@ def _counts_by_status(health: pl.DataFrame) -> list[HealthCount]:
     ]
 
 
-def _totals(roads: Network, expected: int) -> RoadsIndex:
+def _totals(roads: Network, far: Deviations, expected: int) -> RoadsTotals:
     groups = np.zeros(roads.tti.shape, dtype=np.int64)
-    (found,) = sums(roads, groups, [roads.tti.shape[0] * expected])
-    return RoadsIndex.model_validate(found)
+    (found,) = _figures(roads, far, groups, [roads.tti.shape[0] * expected])
+    return RoadsTotals.model_validate(found)
 
 
-def _hourly(roads: Network, expected: int) -> list[RoadsHour]:
+def _figures(
+    roads: Network, far: Deviations, groups: Ints, expected: Sequence[int]
+) -> list[dict[str, Any]]:
+    """The fields of RoadsIndex and RoadsTypical by group."""
+    index = sums(roads, groups, expected)
+    against = against_typical(roads.flow, far, groups, len(expected))
+    return [one | other for one, other in zip(index, against, strict=True)]
+
+
+def _hourly(roads: Network, far: Deviations, expected: int) -> list[RoadsHour]:
     arcs, hours = roads.tti.shape
     groups = np.broadcast_to(np.arange(hours), (arcs, hours)).astype(np.int64)
     lost = [1] if expected < hours else []  # the feed drops the first of the two hours of autumn
     each = [0 if at in lost else arcs for at in range(hours)]
-    found = sums(roads, groups, each)
+    found = _figures(roads, far, groups, each)
     return [
         RoadsHour(
             **fields,
@@ -102,20 +150,20 @@ def _hourly(roads: Network, expected: int) -> list[RoadsHour]:
     ]
 
 
-def _areas(roads: Network, expected: int) -> list[RoadsArea]:
+def _areas(roads: Network, far: Deviations, expected: int) -> list[RoadsArea]:
     zones = roads.grid.arcs["arrondissement"].to_list()
     names = sorted(set(zones), key=lambda name: (not name.isdigit(), name.zfill(2)))
     place = {name: at for at, name in enumerate(names)}
     of_arc = np.array([place[zone] for zone in zones], dtype=np.int64)
     groups = np.repeat(of_arc[:, None], roads.tti.shape[1], axis=1)
     sizes = np.bincount(of_arc, minlength=len(names)) * expected
-    found = sums(roads, groups, sizes.tolist())
+    found = _figures(roads, far, groups, sizes.tolist())
     return [RoadsArea(**fields, arrondissement=names[at]) for at, fields in enumerate(found)]
 
 
 def _repairs(repairs: pl.DataFrame) -> list[Repair]:
     names = [name for name in Repair.model_fields if name != "rank"]
-    rows = repairs.head(REPAIRS_IN_SUMMARY).select(names).to_dicts()
+    rows = repairs.head(ROWS_IN_SUMMARY).select(names).to_dicts()
     return [Repair(rank=rank, **row) for rank, row in enumerate(rows, 1)]
 
 

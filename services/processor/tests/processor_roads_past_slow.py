@@ -1,0 +1,134 @@
+"""What a day of the roads is beside earlier ones, once more, slowly, in plain Python.
+
+Arcs are those of `processor_roads_slow`; `past` has lists of earlier days, each the sound flow of
+its arcs by local hour: {arc id: {hour: flow}}.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from processor_roads_slow import Arc, longest, percentile, reasons
+
+Flows = Mapping[str, Mapping[int, int]]
+
+
+def centre(
+    arc: str, hour: int, same: Sequence[Flows], group: Sequence[Flows]
+) -> tuple[str, int, float, float] | None:
+    """Where the typical flow is from, its days, the median and the scaled MAD."""
+    for name, days in (("day_type", same), ("group", group)):
+        values = [day[arc][hour] for day in days if hour in day.get(arc, {})]
+        if len(values) >= 4:
+            middle = percentile(values, 0.5)
+            spread = 1.4826 * percentile([abs(value - middle) for value in values], 0.5)
+            return name, len(values), middle, spread
+    return None
+
+
+def status(arc: Arc, starts: Sequence[int], typical: Sequence[float | None]) -> str:
+    """The first rule that fits, with what is typical of each hour."""
+    found = reasons(arc, starts)
+    busy = [
+        flow == 0 and usual is not None and usual > 50
+        for flow, usual in zip(arc["flow"], typical, strict=True)
+    ]
+    if longest(busy) >= 2 and "stuck_zero" not in found:
+        ranked = ("silent", "insufficient")
+        found = [name for name in found if name in ranked] + ["stuck_zero"] + found
+    return found[0] if found else "good"
+
+
+def hours(
+    arcs: Sequence[Arc], starts: Sequence[int], same: Sequence[Flows], group: Sequence[Flows]
+) -> dict[tuple[str, int], dict[str, Any]]:
+    """By arc and place of the hour: flow, typical flow, spread, source, deviation, band."""
+    found = {}
+    for arc in arcs:
+        usual = [centre(arc["id"], start, same, group) for start in starts]
+        middles = [one[2] if one else None for one in usual]
+        if status(arc, starts, middles) not in ("good", "flow_only"):
+            continue
+        for at, (flow, one) in enumerate(zip(arc["flow"], usual, strict=True)):
+            if flow is None:
+                continue
+            row: dict[str, Any] = {"flow": flow, "typical": None, "from": "none", "band": None}
+            if one is not None:
+                name, days, middle, spread = one
+                change = flow - middle
+                z = change / (spread + 1)
+                is_small = abs(change) < 50 or abs(change) < 0.2 * middle
+                band = ["usual", "moderate", "unusual", "exceptional"][min(3, int(abs(z)))]
+                row |= {"typical": middle, "spread": spread, "from": name, "days": days}
+                row |= {"z": z, "change": change, "band": "usual" if is_small else band}
+            found[arc["id"], at] = row
+    return found
+
+
+def episodes(
+    rows: Mapping[tuple[str, int], Mapping[str, Any]], arcs: Sequence[Arc], count: int
+) -> list[tuple[str, int, int, str]]:
+    """Arc, first hour, hours, direction."""
+    found = []
+    for arc in arcs:
+        signs = []
+        for at in range(count):
+            row = rows.get((arc["id"], at), {})
+            is_far = row.get("band") == "exceptional"
+            signs.append(("less" if row["change"] < 0 else "more") if is_far else "")
+        at = 0
+        while at < count:
+            run = 1
+            while at + run < count and signs[at + run] == signs[at]:
+                run += 1
+            if signs[at] and run >= 2:
+                found.append((arc["id"], at, run, signs[at]))
+            at += run
+    return found
+
+
+def compared(now: Flows, then: Flows, hours_now: int, hours_then: int) -> dict[str, Any]:
+    """Panel, hours and vehicles of both days."""
+    panel = [
+        arc
+        for arc in now
+        if arc in then and len(now[arc]) >= 0.8 * hours_now and len(then[arc]) >= 0.8 * hours_then
+    ]
+    both = [(arc, hour) for arc in panel for hour in now[arc] if hour in then[arc]]
+    flow = sum(now[arc][hour] for arc, hour in both)
+    before = sum(then[arc][hour] for arc, hour in both)
+    return {
+        "panel_arcs": len(panel), "panel_hours": len(both), "flow_veh": flow,
+        "flow_before_veh": before, "change": flow / before - 1,
+    }  # fmt: skip
+
+
+def bottlenecks(arcs: Sequence[Arc], count: int) -> dict[str, dict[int, set[str]]]:
+    """Heads, their hours, and the arcs of the queue in each; all occupancies are sound."""
+    by_id = {arc["id"]: arc for arc in arcs}
+
+    def busy(arc: Arc, at: int) -> bool:
+        return arc["occupancy"][at] is not None and arc["occupancy"][at] >= 30
+
+    def follows(arc: Arc, other: Arc) -> bool:
+        return arc is not other and arc["to"] == other["from"] and other["to"] != arc["from"]
+
+    found: dict[str, dict[int, set[str]]] = {}
+    for head in arcs:
+        onward = [other for other in arcs if follows(head, other)]
+        active = []
+        for at in range(count):
+            known = [o["occupancy"][at] for o in onward if o["occupancy"][at] is not None]
+            active.append(busy(head, at) and bool(known) and all(k < 15 for k in known))
+        for at in range(count):
+            windows = [active[max(first, 0) : first + 3] for first in (at - 2, at - 1, at)]
+            if not active[at] or all(sum(window) < 2 for window in windows):
+                continue
+            queue, edge = {head["id"]}, [head["id"]]
+            while edge:
+                here = by_id[edge.pop()]
+                for other in arcs:
+                    if follows(other, here) and busy(other, at) and other["id"] not in queue:
+                        queue.add(other["id"])
+                        edge.append(other["id"])
+            found.setdefault(head["id"], {})[at] = queue
+    return found
