@@ -4,13 +4,6 @@ Every file is comma separated UTF-8 with LF; an empty cell is a null, never zero
 spreadsheet would take for a formula has an apostrophe before it.
 """
 
-from collections.abc import Iterator
-from datetime import date, datetime
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
-
-from pydantic import BaseModel
-
 from cityflow.contracts.base import Attribution, Check
 from cityflow.contracts.bikes import (
     BikesArea,
@@ -23,6 +16,7 @@ from cityflow.contracts.bikes import (
 from cityflow.contracts.chantiers import WorkRank, WorksTotals, WorksZone
 from cityflow.contracts.comptages import ArcRank, AreaTotals, CongestionAlert, DayTotals, Hour
 from cityflow.contracts.report import Missing, SourceState
+from cityflow.contracts.report_columns import CREDIT, columns_of, section
 from cityflow.contracts.roads import (
     Bottleneck,
     HealthCount,
@@ -33,7 +27,7 @@ from cityflow.contracts.roads import (
     RoadsHour,
     RoadsTotals,
 )
-from cityflow.contracts.tables import Column, Kind, Table
+from cityflow.contracts.tables import Column, Table
 from cityflow.contracts.traffic import (
     TransitLineRank,
     TransitMode,
@@ -43,97 +37,7 @@ from cityflow.contracts.traffic import (
 from cityflow.contracts.velib import VelibArea, VelibTotals
 from cityflow.contracts.weather import WeatherDay, WeatherHour
 
-_KINDS: dict[type, Kind] = {int: "int", float: "float", datetime: "instant", date: "date"}
-_UNITS = {
-    "hour_of_day": "h",
-    "hours": "h",
-    "hours_in_day": "h",
-    "hours_expected": "h",
-    "arcs": "arcs",
-    "unknown": "arcs",
-    "fluid": "arcs",
-    "pre_saturated": "arcs",
-    "saturated": "arcs",
-    "blocked": "arcs",
-    "records": "rows",
-    "days_down": "d",
-    "dpn_veh": "veh/h",
-    "exposed_arcs": "arcs",
-    "panel_arcs": "arcs",
-    "extent_arcs": "arcs",
-    "active_days": "d",
-}
-_UNITS_BY_ENDING = {
-    "_veh_h": "veh·h",
-    "_veh_km": "veh·km",
-    "_veh": "veh",
-    "_kmh": "km/h",
-    "_km": "km",
-    "_pct": "%",
-    "_hours": "arc·h",
-    "_m2": "m²",
-    "line_h": "line·h",
-    "ed_h": "h",
-    "_min": "min",
-}
-_DAY = (
-    Column("day", "date", "", "Service day, a calendar day of Europe/Paris"),
-    Column("dataset", "text", "", "Dataset the row speaks of"),
-)
-_CREDIT = (
-    Column("source", "text", "", "Publisher and dataset identifier; several go by `; `"),
-    Column("licence", "text", "", "Licence of the source data"),
-    Column("attribution", "text", "", "Text to print beside any re-use"),
-)
-
-
-def _unit(name: str, kind: Kind) -> str:
-    if kind == "instant":
-        return "UTC"
-    if name.startswith("arcs_"):
-        return "arcs"
-    endings = (unit for ending, unit in _UNITS_BY_ENDING.items() if name.endswith(ending))
-    return _UNITS.get(name) or next(endings, "")
-
-
-def _plain(annotation: Any) -> tuple[Any, bool]:
-    """The type behind Annotated and `| None`, and whether null is allowed."""
-    if get_origin(annotation) is Annotated:
-        return _plain(get_args(annotation)[0])
-    if get_origin(annotation) in (Union, UnionType):
-        inner = [arg for arg in get_args(annotation) if arg is not type(None)]
-        nullable = len(inner) < len(get_args(annotation))
-        return (_plain(inner[0])[0] if len(inner) == 1 else str), nullable
-    return annotation, False
-
-
-def columns_of(model: type[BaseModel], prefix: str = "") -> Iterator[Column]:
-    """One column a field, in order; the fields of a nested model as `<field>_<its field>`."""
-    for name, field in model.model_fields.items():
-        kind, nullable = _plain(field.annotation)
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from columns_of(kind, f"{prefix}{name}_")
-            continue
-        column_kind = _KINDS.get(kind, "text")
-        yield Column(
-            prefix + name,
-            column_kind,
-            _unit(name, column_kind),
-            field.description or "",
-            nullable,
-        )
-
-
-def _section(
-    name: str, key: tuple[str, ...], description: str, columns: tuple[Column, ...]
-) -> Table:
-    given = {column.name for column in (*_DAY, *_CREDIT)}
-    own = [column for column in columns if column.name not in given]
-    own.sort(key=lambda column: key.index(column.name) if column.name in key else len(key))
-    return Table(name, ("day", "dataset", *key), description, (*_DAY, *own, *_CREDIT))
-
-
-TOTALS = _section(
+TOTALS = section(
     "totals",
     (),
     "Totals of the whole network on observed hours.",
@@ -144,31 +48,31 @@ TOTALS = _section(
         Column("alerts_total", "int", "", "Number of congestion alerts of the day"),
     ),
 )
-HOURLY = _section(
+HOURLY = section(
     "hourly", ("hour_end",), "Profile of the day, in time order.", tuple(columns_of(Hour))
 )
-ARRONDISSEMENTS = _section(
+ARRONDISSEMENTS = section(
     "arrondissements",
     ("arrondissement",),
     "Totals by published polygon, with `outside` Paris and `unknown`.",
     tuple(columns_of(AreaTotals)),
 )
-TOP_ARCS_BY_FLOW = _section(
+TOP_ARCS_BY_FLOW = section(
     "top_arcs_by_flow", ("rank",), "Ten arcs with the largest flow.", tuple(columns_of(ArcRank))
 )
-TOP_ARCS_BY_SATURATED_HOURS = _section(
+TOP_ARCS_BY_SATURATED_HOURS = section(
     "top_arcs_by_saturated_hours",
     ("rank",),
     "Ten arcs with most hours at or above 30 % of occupancy.",
     tuple(columns_of(ArcRank)),
 )
-ALERTS = _section(
+ALERTS = section(
     "alerts",
     ("arc_id", "start"),
     "Congestion alerts: the longest and heaviest, at most 100; `totals` has their number.",
     tuple(columns_of(CongestionAlert)),
 )
-ROADS_TOTALS = _section(
+ROADS_TOTALS = section(
     "roads_totals",
     (),
     "Congestion of the network, and its flow beside the typical day: estimates from sound loops.",
@@ -182,139 +86,139 @@ ROADS_TOTALS = _section(
         Column("repairs_total", "int", "arcs", "Arcs that are not sound"),
     ),
 )
-ROADS_HOURLY = _section(
+ROADS_HOURLY = section(
     "roads_hourly", ("hour_end",), "Congestion by hour.", tuple(columns_of(RoadsHour))
 )
-ROADS_ARRONDISSEMENTS = _section(
+ROADS_ARRONDISSEMENTS = section(
     "roads_arrondissements",
     ("arrondissement",),
     "Congestion by published polygon.",
     tuple(columns_of(RoadsArea)),
 )
-ROADS_COMPARISONS = _section(
+ROADS_COMPARISONS = section(
     "roads_comparisons",
     ("basis",),
     "Flow against the same weekday of last week and last year, on the arcs that both have.",
     tuple(columns_of(RoadsComparison)),
 )
-ROADS_ANOMALIES = _section(
+ROADS_ANOMALIES = section(
     "roads_anomalies",
     ("arc_id", "start"),
     "Hours in a row of exceptional flow, by change, at most 50; `roads_totals` has their number.",
     tuple(columns_of(RoadsAnomaly)),
 )
-ROADS_BOTTLENECKS = _section(
+ROADS_BOTTLENECKS = section(
     "roads_bottlenecks",
     ("rank",),
     "Arcs at which congestion begins, at most 50; `roads_totals` has their number.",
     tuple(columns_of(Bottleneck)),
 )
-ROADS_HEALTH = _section(
+ROADS_HEALTH = section(
     "roads_health", ("status",), "Arcs by status of their loop.", tuple(columns_of(HealthCount))
 )
-ROADS_REPAIRS = _section(
+ROADS_REPAIRS = section(
     "roads_repairs",
     ("rank",),
     "Loops that need a look, by typical flow lost, at most 50.",
     tuple(columns_of(Repair)),
 )
-BIKES_TOTALS = _section(
+BIKES_TOTALS = section(
     "bikes_totals",
     (),
     "Bikes of all counters on observed hours, beside what is typical of the same hours.",
     (*columns_of(BikesTotals), *columns_of(BikesYear, "year_")),
 )
-BIKES_HOURLY = _section(
+BIKES_HOURLY = section(
     "bikes_hourly",
     ("mode", "hour_start"),
     "Bikes by hour, in time order.",
     tuple(columns_of(BikesHour)),
 )
-BIKES_ARRONDISSEMENTS = _section(
+BIKES_ARRONDISSEMENTS = section(
     "bikes_arrondissements",
     ("arrondissement", "mode"),
     "Bikes by arrondissement that has a counter.",
     tuple(columns_of(BikesArea)),
 )
-BIKES_TOP_COUNTERS = _section(
+BIKES_TOP_COUNTERS = section(
     "bikes_top_counters",
     ("rank",),
     "Ten counters with most bikes.",
     tuple(columns_of(BikesCounterRank)),
 )
-BIKES_FINDINGS = _section(
+BIKES_FINDINGS = section(
     "bikes_findings",
     ("counter_id", "mode"),
     "Counters that need a look, at most 50.",
     tuple(columns_of(BikesFinding)),
 )
-VELIB_TOTALS = _section(
+VELIB_TOTALS = section(
     "velib_totals",
     (),
     "Bike-share stations by their last report of the day.",
     tuple(columns_of(VelibTotals)),
 )
-VELIB_ARRONDISSEMENTS = _section(
+VELIB_ARRONDISSEMENTS = section(
     "velib_arrondissements",
     ("arrondissement",),
     "Bike-share stations by arrondissement.",
     tuple(columns_of(VelibArea)),
 )
-TRAFFIC_TOTALS = _section(
+TRAFFIC_TOTALS = section(
     "traffic_totals",
     (),
     "Disrupted line-hours of public transport.",
     tuple(columns_of(TransitTotals)),
 )
-TRAFFIC_MODES = _section(
+TRAFFIC_MODES = section(
     "traffic_modes",
     ("mode",),
     "Disrupted line-hours by mode.",
     tuple(columns_of(TransitMode)),
 )
-TRAFFIC_MOMENTS = _section(
+TRAFFIC_MOMENTS = section(
     "traffic_moments",
     ("local_time",),
     "Disruptions active at 08:30 and 18:00, by the last snapshot before.",
     tuple(columns_of(TransitMoment)),
 )
-TRAFFIC_TOP_LINES = _section(
+TRAFFIC_TOP_LINES = section(
     "traffic_top_lines",
     ("rank",),
     "Worst lines, at most 50.",
     tuple(columns_of(TransitLineRank)),
 )
-CHANTIERS_TOTALS = _section(
+CHANTIERS_TOTALS = section(
     "chantiers_totals",
     (),
     "Road works on the list of the day, and those that are active.",
     tuple(columns_of(WorksTotals)),
 )
-CHANTIERS_ARRONDISSEMENTS = _section(
+CHANTIERS_ARRONDISSEMENTS = section(
     "chantiers_arrondissements",
     ("arrondissement",),
     "Active road works by arrondissement.",
     tuple(columns_of(WorksZone)),
 )
-CHANTIERS_TOP_WORKS = _section(
+CHANTIERS_TOP_WORKS = section(
     "chantiers_top_works",
     ("rank",),
     "Heaviest active road works, at most 50.",
     tuple(columns_of(WorkRank)),
 )
-WEATHER = _section(
+WEATHER = section(
     "weather",
     ("place",),
     "The weather of the day at the place of reference.",
     tuple(columns_of(WeatherDay)),
 )
-WEATHER_HOURLY = _section(
+WEATHER_HOURLY = section(
     "weather_hourly",
     ("start",),
     "The weather by hour at the place of reference.",
     tuple(columns_of(WeatherHour)),
 )
-QUALITY = _section(
+QUALITY = section(
     "quality",
     ("kind", "name"),
     "How the day's rows were read, in counts.",
@@ -324,9 +228,9 @@ QUALITY = _section(
         Column("rows", "int", "rows", "Rows counted"),
     ),
 )
-CHECKS = _section("checks", ("name",), "Quality gates of the day.", tuple(columns_of(Check)))
-MISSING = _section("missing", (), "Datasets without figures, and why.", tuple(columns_of(Missing)))
-SOURCES = _section(
+CHECKS = section("checks", ("name",), "Quality gates of the day.", tuple(columns_of(Check)))
+MISSING = section("missing", (), "Datasets without figures, and why.", tuple(columns_of(Missing)))
+SOURCES = section(
     "sources",
     (),
     "The six measured datasets and the analysis of the roads: what the report holds of each, and "
@@ -421,6 +325,6 @@ FIGURES = Table(
         Column("value", "text", "", "The figure, at full precision", nullable=True),
         Column("unit", "text", "", "Unit of the figure"),
         Column("coverage", "float", "", "Observed ÷ expected hours behind it", nullable=True),
-        *_CREDIT,
+        *CREDIT,
     ),
 )
