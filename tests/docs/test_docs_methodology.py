@@ -17,12 +17,14 @@ from cityflow.contracts.roads import (
     RoadsSummary,
     RoadsTypical,
 )
-from cityflow.contracts.roads_tables import CALIBRATION_TABLES, ROADS_TABLES
+from cityflow.contracts.roads_tables import CALIBRATION_TABLES, ROADS_TABLES, YEAR_TABLES
+from cityflow.contracts.roads_year import PeriodReliability, RoadsYearSummary, YearComparison
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "methodology.md"
 MODELS = (
     *(RoadsSummary, CalibrationSummary, RoadsIndex, RoadsTypical, RoadsComparison),
     *(RoadsAnomaly, Bottleneck, HealthCount, Repair),
+    *(RoadsYearSummary, YearComparison, PeriodReliability),
 )
 OF_THE_EDITION = {
     *("status", "method_version", "thresholds_version", "writer_version", "context", "quality"),
@@ -37,7 +39,8 @@ PLACES = {
 
 def published() -> set[str]:
     ours = {name for model in MODELS for name in model.model_fields}
-    every = {c.name for t in (*ROADS_TABLES, *CALIBRATION_TABLES) for c in t.columns} | ours
+    tables = (*ROADS_TABLES, *CALIBRATION_TABLES, *YEAR_TABLES)
+    every = {c.name for t in tables for c in t.columns} | ours
     base = {*PublishedDocument.model_fields, *DocumentBase.model_fields}
     return every - base - OF_THE_EDITION - PLACES
 

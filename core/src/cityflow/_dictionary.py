@@ -27,6 +27,7 @@ from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.published import TABLES
 from cityflow.contracts.report_tables import FIGURES, SECTIONS
 from cityflow.contracts.roads import CalibrationSummary, RoadsSummary
+from cityflow.contracts.roads_year import RoadsYearSummary
 from cityflow.contracts.tables import Kind, Table
 from cityflow.contracts.traffic import TrafficSummary
 from cityflow.contracts.velib import VelibSummary
@@ -69,6 +70,10 @@ DOCUMENTS: Final = (
     _Published(
         CalibrationSummary,
         "Document `edition/roads_calibration`, one a month, under its first day.",
+    ),
+    _Published(
+        RoadsYearSummary,
+        "Document `edition/roads_year`, one a month, under its first day.",
     ),
     _Published(BikesSummary, "Document `edition/bikes`; as a file like that of the road loops."),
     _Published(VelibSummary, "Document `edition/velib`; as a file like that of the road loops."),

@@ -343,6 +343,9 @@ def test_a_cold_backfill_equals_daily_runs_in_order_over_the_turn_of_a_month() -
         month = replace(cold, dataset="roads_calibration")
         (calibrated,) = month.table(date(2025, 11, 1), "clean")
         assert calibrated["window"] == "28_days"
+        (volumes,) = replace(cold, dataset="roads_year").table(date(2025, 11, 1), "clean")
+        # In autumn the feed lacks the hour from 01 to 02, so Sunday is not whole: 6 weekdays are.
+        assert (volumes["flow_hours"], volumes["madt_weekdays"]) == (8 * 24 - 1, 6)
         november = replace(cold, dataset="roads_analysis")
         assert november.summary(last)["context"]["calibration"] == month.edition(date(2025, 11, 1))
         assert november.summary(last)["totals"]["index_hours"] == 24

@@ -9,7 +9,8 @@ from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.chantiers_tables import CHANTIERS_TABLES
 from cityflow.contracts.comptages import ComptagesSummary
 from cityflow.contracts.roads import CalibrationSummary, RoadsSummary
-from cityflow.contracts.roads_tables import CALIBRATION_TABLES, ROADS_TABLES
+from cityflow.contracts.roads_tables import CALIBRATION_TABLES, ROADS_TABLES, YEAR_TABLES
+from cityflow.contracts.roads_year import RoadsYearSummary
 from cityflow.contracts.tables import COMPTAGES_TABLES, Table
 from cityflow.contracts.traffic import TrafficSummary
 from cityflow.contracts.traffic_tables import TRAFFIC_TABLES
@@ -22,6 +23,7 @@ TABLES: Final[dict[str, tuple[Table, ...]]] = {
     "comptages": COMPTAGES_TABLES,
     "roads_analysis": ROADS_TABLES,
     "roads_calibration": CALIBRATION_TABLES,
+    "roads_year": YEAR_TABLES,
     "bikes": BIKES_TABLES,
     "velib": VELIB_TABLES,
     "traffic": TRAFFIC_TABLES,
@@ -33,6 +35,7 @@ SUMMARIES: Final[dict[str, type[PublishedDocument]]] = {
     "comptages": ComptagesSummary,
     "roads_analysis": RoadsSummary,
     "roads_calibration": CalibrationSummary,
+    "roads_year": RoadsYearSummary,
     "bikes": BikesSummary,
     "velib": VelibSummary,
     "traffic": TrafficSummary,

@@ -190,6 +190,9 @@ class RoadsContext(Model):
     flows_digest: str | None = Field(
         default=None, description="Digest of the sound flows, which later days are compared with"
     )
+    index_digest: str | None = Field(
+        default=None, description="Digest of the congestion indices, which reliability uses"
+    )
     heads_digest: str | None = Field(
         default=None, description="Digest of the heads of bottlenecks, which later days count"
     )

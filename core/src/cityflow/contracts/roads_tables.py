@@ -154,6 +154,42 @@ CALIBRATION_CLEAN = Table(
     ),
 )
 
+YEAR_ARCS = Table(
+    "clean",
+    ("arc_id",),
+    "One row per arc with a sound flow in the month before or a volume in the year.",
+    (
+        _ARC,
+        Column("flow_veh", "int", "veh", "Vehicles on hours of sound flow in the month before"),
+        Column("flow_hours", "int", "h", "These hours"),
+        Column("madt_veh", "float", "veh/d", "Mean daily volume of that month", nullable=True),
+        Column("madt_weekdays", "int", "d", "Weekdays of which all hours are known"),
+        Column("months_present", "int", "months", "Of the last 12, with a mean daily volume"),
+        Column("aadt_veh", "float", "veh/d", "Annual mean; null below 11 months", nullable=True),
+        Column("rhythm", "text", "", "Class of its mean profile of that month"),
+        Column("is_reliable", "int", "", "1 if all periods of 365 days are", nullable=True),
+    ),
+)
+
+YEAR_RELIABILITY = Table(
+    "reliability",
+    ("arc_id", "window_days", "period"),
+    "One row per arc, window and period with ten hours or more that have a congestion index.",
+    (
+        _ARC,
+        Column("window_days", "int", "d", "Days before the month: 28 or 365"),
+        Column("period", "text", "", "Weekdays or weekend, and local hours"),
+        Column("hours", "int", "h", "Hours with an index"),
+        Column("tti_mean", "float", "", "Mean congestion index"),
+        Column("tti_p50", "float", "", "Its median"),
+        Column("tti_p80", "float", "", "Its 80th percentile"),
+        Column("tti_p95", "float", "", "Its 95th percentile"),
+        Column("buffer_index", "float", "", "(p95 − mean) ÷ mean"),
+        Column("planning_index", "float", "", "p95 ÷ free flow, which is 1"),
+        Column("lottr", "float", "", "p80 ÷ p50"),
+    ),
+)
+
 ROADS_TABLES = (
     ROADS_CLEAN,
     ROADS_HEALTH,
@@ -164,3 +200,4 @@ ROADS_TABLES = (
     ROADS_BOTTLENECKS,
 )
 CALIBRATION_TABLES = (CALIBRATION_CLEAN,)
+YEAR_TABLES = (YEAR_ARCS, YEAR_RELIABILITY)

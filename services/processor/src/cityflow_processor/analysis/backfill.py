@@ -7,7 +7,8 @@ from cityflow.console import progress
 from cityflow.storage import Editions, Runs, Store
 from cityflow_processor.analysis.calibrations import Calibrations
 from cityflow_processor.analysis.days import process_day
-from cityflow_processor.analysis.shelf import ANALYSIS, CALIBRATION, Shelf
+from cityflow_processor.analysis.shelf import ANALYSIS, CALIBRATION, YEAR, Shelf
+from cityflow_processor.analysis.years import Years
 from cityflow_processor.backfill import Asked
 from cityflow_processor.listing import Listing
 from cityflow_processor.result import Result
@@ -19,10 +20,12 @@ def process(store: Store, asked: Asked) -> Result:
     result = Result(ANALYSIS)
     listing, shelf = Listing.take(store, ANALYSIS), Shelf(store)
     calibrations = Calibrations(shelf, Listing.take(store, CALIBRATION))
+    years = Years(shelf, Listing.take(store, YEAR))
     counted = {one.day: one.edition for one in Editions(store).pointers("comptages")}
     days = _days(asked, list(counted))
     with progress("Analysing roads", total=len(days), unit="days") as shown:
         for day in days:
+            years.before(day)
             done = process_day(shelf, listing, calibrations, day, counted[day])
             result.days.append(done)
             result.rows_in += done.counts.rows_in

@@ -15,7 +15,7 @@ from cityflow.errors import StoreUnavailable
 from cityflow.storage import Editions
 from cityflow.storage.canonical import digest, dumps
 from cityflow_processor.analysis.calibrations import Calibration, Calibrations
-from cityflow_processor.analysis.earlier import OF_HEADS, OF_HOURS
+from cityflow_processor.analysis.earlier import OF_HEADS, OF_HOURS, OF_INDEX
 from cityflow_processor.analysis.shelf import ANALYSIS, EDITION_DIGITS, Looked, Shelf, Used
 from cityflow_processor.listing import Listing
 from cityflow_processor.publishing import Built, DayDone, publish_day
@@ -82,6 +82,7 @@ def built(shelf: Shelf, sources: Sources) -> Built:
             clean_digest=_sign(found.clean),
             earlier=sources.looked.digest,
             flows_digest=_sign(found.tables["hours"].select(OF_HOURS)),
+            index_digest=_sign(found.tables["index"].select(OF_INDEX)),
             heads_digest=_sign(found.tables["bottlenecks"].select(OF_HEADS).sort(OF_HEADS)),
         ),
         quality=RoadsQuality(checks=found.checks),

@@ -11,9 +11,13 @@ import polars as pl
 
 from cityflow_processor.roads.before import HOURS, Before, Flows, Looks, Other
 from cityflow_processor.roads.grid import Bools, Ints
+from cityflow_processor.roads.reliability import FIRST_HOUR, Indices, thousandths
+from cityflow_processor.roads.reliability import HOURS as OF_DAY
+from cityflow_processor.roads.volumes import WEEKDAYS, MonthFlows
 
 OF_HOURS: Final = ("arc_id", "hour_of_day", "flow_veh", "is_anomaly")
 OF_HEADS: Final = ("arc_id",)
+OF_INDEX: Final = ("arc_id", "hour_of_day", "tti")
 # The last eight days of each type that is not rare; a day is some 300 KB.
 _DAYS_HELD: Final = 72
 Read = Callable[[date, str, str, tuple[str, ...]], pl.DataFrame]
@@ -37,6 +41,7 @@ class EarlierDays:
     _codes: dict[str, int] = field(init=False, default_factory=dict)
     _flows: OrderedDict[tuple[date, str], _Day] = field(init=False, default_factory=OrderedDict)
     _heads: dict[tuple[date, str], Ints] = field(init=False, default_factory=dict)
+    _indices: dict[tuple[date, str], tuple[Ints, Indices]] = field(init=False, default_factory=dict)
 
     def before(
         self, arcs: Sequence[str], looks: Looks, editions: Mapping[date, str], health: pl.DataFrame
@@ -64,6 +69,46 @@ class EarlierDays:
             tuple(compared),
             active,
         )
+
+    def month(self, editions: Mapping[date, str]) -> MonthFlows:
+        """Flow of these days by arc, weekday and local hour, anomalies and all."""
+        held = [(day, self._flows_of(day, of)) for day, of in editions.items()]
+        shape = (len(self._codes), WEEKDAYS, HOURS)
+        flow, hours = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        for day, one in held:
+            known = ~np.isnan(one.flow)
+            flow[one.arcs, day.weekday()] += np.where(known, one.flow, 0).astype(np.int64)
+            hours[one.arcs, day.weekday()] += known
+        names = sorted(name for name, code in self._codes.items() if hours[code].any())
+        codes = self._code(names)
+        return MonthFlows(names, flow[codes], hours[codes])
+
+    def indices(self, editions: Mapping[date, str]) -> tuple[list[str], dict[date, Indices]]:
+        """Congestion indices of these days, and the arcs in their order; other days go."""
+        keys = list(editions.items())
+        held = {key: self._indices.get(key) or self._day_indices(*key) for key in keys}
+        self._indices = held
+        seen = np.zeros(len(self._codes), dtype=np.bool_)
+        for codes, _ in held.values():
+            seen[codes] = True
+        names = sorted(name for name, code in self._codes.items() if seen[code])
+        place = np.full(len(self._codes), -1, dtype=np.int64)
+        place[self._code(names)] = np.arange(len(names))
+        found = {}
+        for (day, _), (codes, values) in held.items():
+            found[day] = np.zeros((len(names), OF_DAY), dtype=np.uint16)
+            found[day][place[codes]] = values
+        return names, found
+
+    def _day_indices(self, day: date, edition: str) -> tuple[Ints, Indices]:
+        table = self.read(day, edition, "index", OF_INDEX)
+        hour = pl.col("hour_of_day") - FIRST_HOUR
+        rows = table.with_columns(hour).filter(pl.col("hour_of_day").is_between(0, OF_DAY - 1))
+        runs = rows["arc_id"].rle_id().to_numpy().astype(np.int64)
+        names = rows["arc_id"].rle().struct.field("value").to_list()
+        values = np.zeros((len(names), OF_DAY), dtype=np.uint16)
+        values[runs, rows["hour_of_day"].to_numpy()] = thousandths(rows["tti"].to_numpy())
+        return self._code(names), values
 
     def _flows_of(self, day: date, edition: str) -> _Day:
         key = day, edition

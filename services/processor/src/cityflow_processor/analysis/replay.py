@@ -4,22 +4,21 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from cityflow.contracts import Run
-from cityflow.contracts.base import credit_of
 from cityflow.errors import StoreUnavailable
 from cityflow.storage import Editions, Store
-from cityflow_processor.analysis import calibrations, days
+from cityflow_processor.analysis import calibrations, days, years
 from cityflow_processor.analysis.calibrations import Calibration, Calibrations
-from cityflow_processor.analysis.shelf import ANALYSIS, CALIBRATION, Shelf
+from cityflow_processor.analysis.shelf import ANALYSIS, CALIBRATION, YEAR, Shelf
 from cityflow_processor.listing import Listing
 from cityflow_processor.publishing import Built, reinstate, show_summary
 from cityflow_processor.replayed import Replayed, ending_order, published_runs
 from cityflow_processor.roads.calibration import no_calibration
 
-_NAMES = (ANALYSIS, CALIBRATION)
+_NAMES = (ANALYSIS, CALIBRATION, YEAR)
 
 
 def replay(store: Store) -> Replayed:
-    """Give back every edition of both, in the order of their runs; the counts stand again."""
+    """Give back every edition of all three, in the order of their runs; the counts stand again."""
     every = (run for name in _NAMES for run in published_runs(store, name))
     # A calibration is published while the day that needs it first is being analysed.
     runs = sorted(every, key=ending_order)
@@ -49,14 +48,18 @@ def _key(run: Run) -> tuple[str, date]:
 
 def _built(shelf: Shelf, runs: Sequence[Run], run: Run) -> Built:
     """The edition of a run. KeyError: it names an edition that no run published."""
-    analysed, calibrated = (
+    analysed, calibrated, yearly = (
         {one.edition: one.day for one in runs if one.dataset == name} for name in _NAMES
     )
     if run.dataset == CALIBRATION:
         used = shelf.given(_by_day(run.inputs, analysed), "clean_digest")
         newest = max(used.editions)
-        synthetic = _is_synthetic(shelf, newest, used.editions[newest])
+        synthetic = shelf.is_synthetic(newest, used.editions[newest])
         return calibrations.built(shelf, run.day, used, synthetic)
+    if run.dataset == YEAR:
+        of_days = _by_day([one for one in run.inputs if one in analysed], analysed)
+        of_months = _by_day([one for one in run.inputs if one not in analysed], yearly)
+        return years.built(shelf, years.sources(shelf, run.day, of_days, of_months))
     counts, *others = run.inputs
     month = run.day.replace(day=1)
     calibration = Calibration(None, no_calibration())
@@ -73,10 +76,3 @@ def _built(shelf: Shelf, runs: Sequence[Run], run: Run) -> Built:
 
 def _by_day(editions: Sequence[str], day_of: Mapping[str | None, date]) -> dict[date, str]:
     return {day_of[edition]: edition for edition in editions}
-
-
-def _is_synthetic(shelf: Shelf, day: date, edition: str) -> bool:
-    document = Editions(shelf.store).document(ANALYSIS, day, edition)
-    if document is None:
-        raise StoreUnavailable(f"edition {edition} of {ANALYSIS} {day} is lost")
-    return credit_of(document).is_synthetic

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from cityflow.contracts import Dataset, Pointer
+from cityflow.contracts.base import credit_of
 from cityflow.errors import ObjectNotFound, StoreUnavailable
 from cityflow.storage import Editions, Store, layout
 from cityflow.storage.canonical import digest, dumps
@@ -18,9 +19,11 @@ from cityflow_processor.roads.before import Before, Looks, looks
 from cityflow_processor.roads.calibration import DAY
 from cityflow_processor.roads.down import no_past
 from cityflow_processor.roads.measure import Counts
+from cityflow_processor.roads.volumes import OF_MONTH
 
 ANALYSIS: Final = Dataset.ROADS_ANALYSIS.value
 CALIBRATION: Final = "roads_calibration"
+YEAR: Final = "roads_year"
 EDITION_DIGITS: Final = 20
 _OF_ARCS: Final = (
     "arc_id", "label", "arrondissement", "length_m", "arc_status", "flow_hours",
@@ -52,10 +55,10 @@ class Shelf:
     _pointers: dict[date, Pointer] = field(init=False)
     _health: dict[tuple[date, str], pl.DataFrame] = field(init=False, default_factory=dict)
     _contexts: dict[str, dict[str, Any]] = field(init=False, default_factory=dict)
-    _earlier: EarlierDays = field(init=False)
+    earlier: EarlierDays = field(init=False)
 
     def __post_init__(self) -> None:
-        self._earlier = EarlierDays(self._columns)
+        self.earlier = EarlierDays(self._columns)
         self._pointers = {one.day: one for one in Editions(self.store).pointers(ANALYSIS)}
 
     def published(self, day: date) -> None:
@@ -75,9 +78,35 @@ class Shelf:
 
     def looked(self, day: date) -> Looked:
         """The days that a day is compared with."""
-        known = self._pointers.values()
-        held = {one.day: one.edition for one in known if one.status != "no_data" and one.day < day}
-        return self.looked_of(day, held)
+        return self.looked_of(day, self.with_data(date.min, day - timedelta(days=1)))
+
+    def with_data(self, first: date, last: date) -> dict[date, str]:
+        """Editions of the analysed days of a range that have data, in order."""
+        known = [day for day in sorted(self._pointers) if first <= day <= last]
+        pointers = [self._pointers[day] for day in known]
+        return {one.day: one.edition for one in pointers if one.status != "no_data"}
+
+    def signs(self, editions: Mapping[date, str], name: str) -> dict[str, str | None]:
+        """One of the digests of each of these days."""
+        return {str(day): self._context(day, of).get(name) for day, of in editions.items()}
+
+    def months_digest(self, month: date, edition: str) -> str:
+        """The digest of the volumes of an edition of the year."""
+        document = Editions(self.store).document(YEAR, month, edition)
+        if document is None:
+            raise StoreUnavailable(f"edition {edition} of {YEAR} {month} is lost")
+        return str(document["months_digest"])
+
+    def year_arcs(self, month: date, edition: str) -> pl.DataFrame:
+        """The volumes of an edition of the year."""
+        return self._table(layout.clean(YEAR, month, edition), OF_MONTH)
+
+    def is_synthetic(self, day: date, edition: str) -> bool:
+        """Whether an analysed day rests on what the simulator drew."""
+        document = Editions(self.store).document(ANALYSIS, day, edition)
+        if document is None:
+            raise StoreUnavailable(f"edition {edition} of {ANALYSIS} {day} is lost")
+        return credit_of(document).is_synthetic
 
     def looked_of(self, day: date, held: Mapping[date, str]) -> Looked:
         """The same, of days with data. What an earlier method analysed tells nothing of flows."""
@@ -100,7 +129,7 @@ class Shelf:
     def before(self, arcs: pl.DataFrame, past: Used, looked: Looked) -> Before:
         """All earlier days that a day with these arcs is measured against."""
         health = self.health(past)
-        return self._earlier.before(arcs["arc_id"].to_list(), looked.looks, looked.editions, health)
+        return self.earlier.before(arcs["arc_id"].to_list(), looked.looks, looked.editions, health)
 
     def health(self, used: Used) -> pl.DataFrame:
         """The tables `health` of these days, with a column `day`."""
