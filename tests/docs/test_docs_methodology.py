@@ -13,6 +13,7 @@ from cityflow.contracts.roads import (
     Repair,
     RoadsAnomaly,
     RoadsComparison,
+    RoadsExpanded,
     RoadsIndex,
     RoadsSummary,
     RoadsTypical,
@@ -23,7 +24,7 @@ from cityflow.contracts.roads_year import PeriodReliability, RoadsYearSummary, Y
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "methodology.md"
 MODELS = (
     *(RoadsSummary, CalibrationSummary, RoadsIndex, RoadsTypical, RoadsComparison),
-    *(RoadsAnomaly, Bottleneck, HealthCount, Repair),
+    *(RoadsExpanded, RoadsAnomaly, Bottleneck, HealthCount, Repair),
     *(RoadsYearSummary, YearComparison, PeriodReliability),
 )
 OF_THE_EDITION = {

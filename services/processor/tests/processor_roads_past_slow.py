@@ -132,3 +132,47 @@ def bottlenecks(arcs: Sequence[Arc], count: int) -> dict[str, dict[int, set[str]
                         edge.append(other["id"])
             found.setdefault(head["id"], {})[at] = queue
     return found
+
+
+def imputed(
+    arcs: Sequence[Arc],
+    rows: Mapping[tuple[str, int], Mapping[str, Any]],
+    typical: Mapping[tuple[str, int], float],
+    count: int,
+) -> dict[tuple[str, int], tuple[str, float]]:
+    """Source and flow of each hour that has a typical flow and no sound one."""
+    found = {}
+    for arc in arcs:
+        near = [
+            other
+            for other in arcs
+            if other["label"] == arc["label"]
+            and (
+                (arc["to"] == other["from"] and arc["from"] != other["to"])
+                or (other["to"] == arc["from"] and other["from"] != arc["to"])
+            )
+            and other is not arc
+        ]
+        for at in range(count):
+            if (arc["id"], at) in rows or (arc["id"], at) not in typical:
+                continue
+            ratios = [
+                rows[other["id"], at]["flow"] / typical[other["id"], at]
+                for other in near
+                if (other["id"], at) in rows and typical.get((other["id"], at), 0) > 0
+            ]
+            zone = [
+                (rows[other["id"], at]["flow"], typical[other["id"], at])
+                for other in arcs
+                if other["zone"] == arc["zone"]
+                and (other["id"], at) in rows
+                and (other["id"], at) in typical
+            ]
+            whole = sum(usual for _, usual in zone)
+            if len(ratios) >= 2:
+                ratio = percentile(ratios, 0.5)
+                found[arc["id"], at] = ("neighbours", ratio * typical[arc["id"], at])
+            elif whole > 0:
+                ratio = sum(flow for flow, _ in zone) / whole
+                found[arc["id"], at] = ("zone", ratio * typical[arc["id"], at])
+    return found

@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import processor_roads_past_slow as slow
@@ -17,6 +18,7 @@ from cityflow.calendar import days as day_range
 from cityflow.contracts.roads import RoadsTypical
 from cityflow_processor.roads.before import Before, Other, looks, nothing_before
 from cityflow_processor.roads.measure import Analysed, analyse
+from cityflow_processor.roads.thresholds import limits
 
 Flows = dict[str, dict[int, int]]
 
@@ -184,6 +186,40 @@ def test_bottlenecks_begin_where_a_congested_arc_ends_in_a_free_one() -> None:
     weights = [(row["delay_ref_veh_h"] or 0) * row["active_days"] for row in rows]
     assert weights == sorted(weights, reverse=True)
     assert any(row["extent_arcs"] > 1 for row in rows)
+
+
+def test_imputed_hours_stand_beside_the_counts_and_only_if_asked_for() -> None:
+    arcs = [arc | {"label": f"Rue_{int(arc['id']) % 3}"} for arc in town(ORDINARY, 40, seed=21)]
+    for arc in arcs[::4]:
+        arc["flow"] = [None if at % 3 else flow for at, flow in enumerate(arc["flow"])]
+    same, starts = earlier(arcs, 6, seed=22), starts_of(ORDINARY)
+    past = before(arcs, same, [])
+    off = analysed(ORDINARY, arcs, past)
+    assert "imputed" not in off.tables and off.blocks["expanded"] is None
+    with patch.dict(limits().values, impute="1"):
+        on = analysed(ORDINARY, arcs, past)
+    usual = {
+        (arc["id"], at): one[2]
+        for arc in arcs
+        for at, start in enumerate(starts)
+        if (one := slow.centre(arc["id"], start, same, [])) is not None
+    }
+    rows = slow.hours(arcs, starts, same, [])
+    expected = slow.imputed(arcs, rows, usual, len(starts))
+    seen = {
+        (row["arc_id"], row["hour_of_day"]): (row["imputed_from"], row["imputed_flow_veh"])
+        for row in on.tables["imputed"].to_dicts()
+    }
+    assert seen.keys() == expected.keys()
+    for key, (source, flow) in expected.items():
+        assert seen[key] == (source, pytest.approx(flow, rel=1e-9)), key
+    assert {source for source, _ in seen.values()} == {"neighbours", "zone"}
+    whole = on.blocks["expanded"]
+    assert whole.observed_flow_veh == sum(row["flow"] for row in rows.values())
+    assert whole.imputed_hours == len(expected)
+    assert on.blocks["totals"] == off.blocks["totals"]
+    for name, table in off.tables.items():
+        assert table.to_dicts() == on.tables[name].to_dicts(), name
 
 
 def test_the_days_looked_at_are_of_the_same_type_and_none_is_of_the_future() -> None:

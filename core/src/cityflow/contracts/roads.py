@@ -103,6 +103,17 @@ class RoadsArea(RoadsTotals):
     arrondissement: str = Field(description="1–20, `outside` or `unknown`")
 
 
+class RoadsExpanded(Model):
+    """The flow of the day with imputed hours: an estimate beside the counts, never in them."""
+
+    observed_flow_veh: int = Field(description="Vehicles on hours of sound flow")
+    imputed_flow_veh: float = Field(description="Vehicles imputed to hours without one")
+    expanded_flow_veh: float = Field(description="Both together")
+    observed_hours: int = Field(ge=0, description="Arc-hours with a sound flow")
+    imputed_hours: int = Field(ge=0, description="Arc-hours with an imputed one")
+    imputed_share: Share | None = Field(description="imputed_hours ÷ both")
+
+
 class RoadsComparison(Model):
     """The day against another one, on a panel of arcs and in the hours that both have."""
 
@@ -232,6 +243,9 @@ class RoadsSummary(PublishedDocument):
     )
     comparisons: tuple[RoadsComparison, ...] = Field(
         default=(), description="Against other days; silent where the panel is too small"
+    )
+    expanded: RoadsExpanded | None = Field(
+        default=None, description="With imputed hours; null unless imputation is switched on"
     )
     anomalies_total: int = Field(default=0, ge=0, description="Anomalies of the day")
     anomalies: tuple[RoadsAnomaly, ...] = Field(

@@ -154,6 +154,20 @@ CALIBRATION_CLEAN = Table(
     ),
 )
 
+ROADS_IMPUTED = Table(
+    "imputed",
+    ("arc_id", "hour_end"),
+    "Arc-hours without a sound flow, imputed; there only if imputation is switched on.",
+    (
+        _ARC,
+        Column("hour_end", "instant", "UTC", "End of the hour"),
+        Column("hour_of_day", "int", "h", "Local hour at which it starts, 0–23"),
+        Column("imputed_flow_veh", "float", "veh", "Typical flow × ratio: an estimate"),
+        Column("imputed_from", "text", "", "neighbours or zone: what the ratio is of"),
+        Column("imputed_ratio", "float", "", "Their flow ÷ their typical flow"),
+    ),
+)
+
 YEAR_ARCS = Table(
     "clean",
     ("arc_id",),
@@ -198,6 +212,7 @@ ROADS_TABLES = (
     ROADS_ARC_DAYS,
     ROADS_ANOMALIES,
     ROADS_BOTTLENECKS,
+    ROADS_IMPUTED,
 )
 CALIBRATION_TABLES = (CALIBRATION_CLEAN,)
 YEAR_TABLES = (YEAR_ARCS, YEAR_RELIABILITY)

@@ -29,8 +29,10 @@ from cityflow_processor.roads.compare import against_typical, arc_days, comparis
 from cityflow_processor.roads.down import health_table, ranked
 from cityflow_processor.roads.grid import Grid, Ints, grid
 from cityflow_processor.roads.health import statuses
+from cityflow_processor.roads.imputation import expanded, imputed
 from cityflow_processor.roads.index import Network, clean_table, index_table, network
 from cityflow_processor.roads.sums import sums
+from cityflow_processor.roads.thresholds import limits
 from cityflow_processor.roads.typical import Deviations, deviations, hours_table, typical
 
 # Part of every edition's identity: change it when a formula of this package changes.
@@ -71,6 +73,7 @@ def analyse(day: date, counts: Counts, calibration: pl.DataFrame, before: Before
     blocked = bottlenecks(roads, before.active_days)
     free = calibration.drop_nulls("pace_free").select("arc_id")
     expected = counts.expected_hours
+    filled = imputed(matrix, roads.flow, usual) if limits().whole("impute") else None
     return Analysed(
         clean=clean_table(roads),
         tables={
@@ -80,6 +83,7 @@ def analyse(day: date, counts: Counts, calibration: pl.DataFrame, before: Before
             "arc_days": arc_days(matrix.arcs, roads.flow, far, expected),
             "anomalies": episodes,
             "bottlenecks": blocked,
+            **({} if filled is None else {"imputed": filled}),
         },
         blocks={
             "day_type": kind_of(day).value,
@@ -92,6 +96,7 @@ def analyse(day: date, counts: Counts, calibration: pl.DataFrame, before: Before
             "comparisons": comparisons(
                 day, by_local_hour(roads.flow, matrix.starts), before.others
             ),
+            "expanded": None if filled is None else expanded(roads.flow, filled),
             "anomalies_total": episodes.height,
             "anomalies": _rows(RoadsAnomaly, main_anomalies(episodes, ROWS_IN_SUMMARY)),
             "bottlenecks_total": blocked.height,

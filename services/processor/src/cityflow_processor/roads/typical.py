@@ -1,5 +1,6 @@
 """The typical day of each arc and local hour, and how far a day is from it (guide A.3.10)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +11,7 @@ from cityflow.contracts.roads_tables import ROADS_HOURS
 from cityflow_processor.roads.before import Flows
 from cityflow_processor.roads.grid import Bools, Floats, Grid, Ints
 from cityflow_processor.roads.thresholds import limits
-from cityflow_processor.tables import conform, instants, named
+from cityflow_processor.tables import conform, instants
 
 BANDS: Final = ("usual", "moderate", "unusual", "exceptional")
 SOURCES: Final = ("none", "day_type", "group")
@@ -119,10 +120,16 @@ def hours_table(grid: Grid, flow: Floats, found: Deviations, anomalous: Bools) -
         "typical_flow_veh": pl.Series(usual.flow[at]),
         "spread_veh": pl.Series(usual.spread[at]),
         "typical_days": pl.Series(usual.days[at]),
-        "typical_from": named(source, SOURCES),
+        "typical_from": _named(source, SOURCES),
         "deviation": pl.Series(found.deviation[at]),
-        "band": named(np.where(band == _NONE, len(BANDS), band), [*BANDS, None]),
+        "band": _named(np.where(band == _NONE, len(BANDS), band), [*BANDS, None]),
         "is_anomaly": pl.Series(anomalous[at]),
     }
     frame = pl.DataFrame(columns).with_columns(pl.col(pl.Float64).fill_nan(None))
     return conform(frame, ROADS_HOURS)
+
+
+def _named(codes: Ints, names: Sequence[str | None]) -> pl.Series:
+    """Texts of codes, written with a dictionary."""
+    texts = pl.Series(list(names), dtype=pl.String)
+    return texts.cast(pl.Categorical(pl.Categories.random())).gather(codes)
