@@ -84,6 +84,7 @@ coverage: $(VENV)/.dev ## the tests of `make test`, with branch coverage
 
 # A container that starts or ends changes the network, and a browser drops its requests then.
 BROWSED := tests/integration/test_dashboard_browser.py
+FIRST_DAY := tests/integration/test_containers_first_day.py
 .PHONY: test-integration
 test-integration: $(VENV)/.dev $(VENV)/.servers ## across services: real servers, a real browser, a clean clone
 	@$(BIN)/python -m pytest -n 2 $(BROWSED)
@@ -92,7 +93,9 @@ test-integration: $(VENV)/.dev $(VENV)/.servers ## across services: real servers
 
 .PHONY: test-containers
 test-containers: $(VENV)/.dev ## the full stack in containers: kills, upgrades, a full volume, a browser
-	@$(BIN)/python -m pytest -m containers tests/integration
+	@$(BIN)/python -m pytest $(FIRST_DAY)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m containers tests/integration \
+	  --ignore $(FIRST_DAY)
 
 .PHONY: check-containers
 check-containers: $(VENV)/.runtime $(VENV)/.images images ## Dockerfiles, compose files, build context, SBOM, known vulnerabilities

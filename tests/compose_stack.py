@@ -154,6 +154,11 @@ class Stack:
         found: Look = json.loads(self.inside("processor", LOOK))
         return found
 
+    def has_reported(self, *days: object) -> bool:
+        """Whether these days of the roads are published, and their reports."""
+        pointers = self.look()["pointers"]
+        return all(f"{name}/{day}" in pointers for name in ("comptages", "report") for day in days)
+
     def api(self, path: str) -> requests.Response:
         """An answer of the API, through its published port."""
         return requests.get(f"http://{LOOPBACK}:{self.api_port}{path}", timeout=30)

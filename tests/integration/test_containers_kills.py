@@ -44,8 +44,7 @@ def test_ten_rounds_of_kills_leave_a_whole_stack_and_whole_editions(tmp_path: Pa
                 time.sleep(chance.uniform(0, MOST_SECONDS))
                 stack.kill(service)
         wait(lambda: stack.is_healthy(*SERVICES), 180, "all are well again")
-        held = [f"{name}/{day}" for name in ("comptages", "report") for day in DAYS]
-        wait(lambda: set(held) <= set(stack.look()["pointers"]), 240, "all days are reported")
+        wait(lambda: stack.has_reported(*DAYS), 240, "all days are reported")
         stack.inside("processor", READ)
         restarts = [stack.container(service)["RestartCount"] for service in SERVICES]
 

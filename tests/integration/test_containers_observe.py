@@ -4,6 +4,7 @@ The image `prom/prometheus` needs a registry: its place takes one with Debian's 
 """
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def figure(stack: Stack, query: str) -> dict[str, float]:
 
 
 def test_prometheus_sees_what_is_published_and_warns_of_nothing(tmp_path: Path) -> None:
-    image = f"cityflow/prometheus-of-debian:{tmp_path.parent.name}"
+    image = f"cityflow/prometheus-of-debian:{os.environ.get('TAG', 'latest')}"
     docker("build", "--quiet", "--tag", image, "-", input=IMAGE)
     try:
         with compose_stack.stack(
