@@ -82,14 +82,18 @@ style: $(VENV)/.dev
 coverage: $(VENV)/.dev ## the tests of `make test`, with branch coverage
 	@$(IN_MEMORY) $(BIN)/python -m pytest $(FAST) --cov --cov-report=term:skip-covered
 
+# The files that take longest begin first: no worker is left alone with one.
+INTEGRATION := $(wildcard tests/integration/test_*.py)
+LONGEST := $(addprefix tests/integration/test_,$(addsuffix .py,thirty_days same_everywhere \
+  two_at_once demo rebuild iam bad_day migrate))
 # A container that starts or ends changes the network, and a browser drops its requests then.
 BROWSED := tests/integration/test_dashboard_browser.py
 FIRST_DAY := tests/integration/test_containers_first_day.py
 .PHONY: test-integration
 test-integration: $(VENV)/.dev $(VENV)/.servers ## across services: real servers, a real browser, a clean clone
 	@$(BIN)/python -m pytest -n 2 $(BROWSED)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not containers" tests/integration \
-	  --ignore $(BROWSED)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not containers" \
+	  $(LONGEST) $(filter-out $(LONGEST) $(BROWSED),$(INTEGRATION))
 
 .PHONY: test-containers
 test-containers: $(VENV)/.dev ## the full stack in containers: kills, upgrades, a full volume, a browser

@@ -54,7 +54,9 @@ def engine() -> None:
 
 @cache
 def _images() -> None:
-    """All images as the sources are now, once for all tests."""
+    """All images as the sources are now, once for all tests; with BUILD=0 they are."""
+    if os.environ.get("BUILD") == "0":
+        return
     with tempfile.TemporaryDirectory() as state:
         environ = os.environ | {"STATE": state, "PROFILE": "demo,aws-local"}
         subprocess.run([str(SCRIPT), "images"], env=environ, check=True, timeout=900)
@@ -130,12 +132,14 @@ class Stack:
     def kill(self, service: str) -> None:
         """Kill -9 all of a container from outside, as the kernel would; not `docker kill`,
         after which the engine does not start it again."""
-        pid = 0
+        os.kill(self.pid(service), signal.SIGKILL)
+
+    def pid(self, service: str) -> int:
+        """The first process of the first container of a service, once it runs."""
         deadline = time.monotonic() + 60
-        while not pid:
+        while not (pid := int(self.containers(service)[0]["State"]["Pid"])):
             assert time.monotonic() < deadline, f"{service} does not run"
-            pid = int(self.containers(service)[0]["State"]["Pid"])
-        os.kill(pid, signal.SIGKILL)
+        return pid
 
     def is_healthy(self, *services: str) -> bool:
         """Whether all of these run and are well."""

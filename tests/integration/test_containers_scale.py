@@ -5,6 +5,8 @@ by the local engine.
 """
 
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 
@@ -31,7 +33,13 @@ found = {
 }
 print(json.dumps(found))
 """
-CHUNKS = "from pathlib import Path; print(len(list(Path('/data/parts').rglob('chunks/**/*.json'))))"
+FIRST_UNIT = """
+import time
+from pathlib import Path
+while not any(Path("/data/parts").rglob("chunks/**/*.json")):
+    time.sleep(0.02)
+print("done")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +47,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A scheduler, two workers, and raw files of ten days; no service that processes by itself."""
     folder = tmp_path_factory.mktemp("scale")
     with compose_stack.stack(
-        folder, "demo,scale", SIMULATOR_NOW=DEMO_NOW, SIMULATOR_ARCS="40"
+        folder, "demo,scale", SIMULATOR_NOW=DEMO_NOW, SIMULATOR_ARCS="100"
     ) as made:
         made.start("simulator", "dask-worker")
         made.once("ingest", "fetch", *RANGE)
@@ -59,21 +67,19 @@ def made(stack: Stack, root: str) -> dict[str, str]:
     return found
 
 
-def chunks(stack: Stack) -> int:
-    """Units that left something behind, as a worker sees them."""
-    worker = stack.containers("dask-worker")[0]["Id"]
-    return int(docker("exec", "--interactive", worker, "python", "-", input=CHUNKS))
-
-
 def test_a_worker_killed_half_way_costs_its_units_and_nothing_else(stack: Stack) -> None:
-    run = subprocess.Popen(
+    pid = stack.pid("dask-worker")
+    _, other = stack.containers("dask-worker")
+    with subprocess.Popen(
+        ["docker", "exec", other["Id"], "python", "-c", FIRST_UNIT], stdout=subprocess.PIPE
+    ) as watching, subprocess.Popen(
         [str(SCRIPT), "compose", "run", "--rm", "--no-TTY", "processor", "backfill", *RANGE],
         env=stack.environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    wait(lambda: chunks(stack) > 0 or run.poll() is not None, 120, "a first unit is done")
-    assert run.poll() is None, run.communicate()
-    stack.kill("dask-worker")
-    _, said = run.communicate(timeout=300)
+    ) as run:  # fmt: skip
+        assert watching.communicate(timeout=180)[0] == b"done\n"
+        os.kill(pid, signal.SIGKILL)
+        assert run.poll() is None
+        _, said = run.communicate(timeout=300)
 
     assert run.returncode == 0, said
     assert "Traceback" not in said

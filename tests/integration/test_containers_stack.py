@@ -34,16 +34,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield made
 
 
-def settled(stack: Stack) -> Look:
-    """The store after the sources were silenced and all that came was published."""
-    stack.compose("stop", "ingest")
-    before: Look = {}
-    while (now := stack.look()) != before:
-        before = now
-        time.sleep(15)
-    return now
-
-
 def lost(before: Look, after: Look) -> list[str]:
     """Pointers that are gone, and files of editions (they never change) that are gone or differ."""
     gone = [name for name in before["pointers"] if name not in after["pointers"]]
@@ -156,13 +146,14 @@ def test_no_secret_is_in_an_environment_or_a_log(stack: Stack) -> None:
 def test_containers_end_as_asked_and_their_restart_loses_nothing(stack: Stack) -> None:
     before = stack.look()
     for service in SERVICES:
+        identity = stack.container(service)["Id"]
         started = time.monotonic()
-        stack.compose("stop", "--timeout", "60", service)
+        docker("stop", "--time", "60", identity)
         took = time.monotonic() - started
 
         assert stack.container(service)["State"]["ExitCode"] == 0, service
         assert took < STOP_SECONDS, service
-        stack.compose("start", service)
+        docker("start", identity)
         wait(partial(stack.is_healthy, service), 90, f"{service} is well after its restart")
     wait(lambda: stack.is_healthy(*SERVICES), 90, "all are well after all restarts")
 
@@ -215,7 +206,7 @@ def test_secrets_that_are_not_those_of_the_volume_are_said(stack: Stack, tmp_pat
 
 def test_a_full_volume_is_said_and_a_larger_one_goes_on(stack: Stack) -> None:
     name = f"{stack.project}-small"
-    day = str(DAYS[0])
+    days = ("--from", str(DAYS[0]), "--to", str(DAYS[-1]))
 
     def fetch(megabytes: float) -> "subprocess.CompletedProcess[str]":
         size = f"type=tmpfs,device=tmpfs,o=size={int(megabytes * 1024)}k,,uid=10001,gid=10001"
@@ -225,7 +216,7 @@ def test_a_full_volume_is_said_and_a_larger_one_goes_on(stack: Stack) -> None:
             return stack.compose(
                 "run", "--rm", "--no-deps", "--no-TTY", "--volume", f"{name}:/data",
                 "--env", "DATABASE_TYPE=sqlite", "--env", "MONGODB_URL_FILE=",
-                "ingest", "fetch", "--date", day, "--dataset", "comptages", check=False,
+                "ingest", "fetch", "--dataset", "comptages", *days, check=False,
             )  # fmt: skip
         finally:
             docker("volume", "rm", name)
@@ -238,7 +229,7 @@ def test_a_full_volume_is_said_and_a_larger_one_goes_on(stack: Stack) -> None:
 
 
 def test_down_and_up_keep_the_data(stack: Stack) -> None:
-    before = settled(stack)
+    before = stack.look()
     down = stack.make("down")
     assert down.returncode == 0, down.stderr
     assert not stack.compose("ps", "--all", "--quiet").stdout
@@ -249,7 +240,7 @@ def test_down_and_up_keep_the_data(stack: Stack) -> None:
 
 
 def test_a_backup_brings_everything_back(stack: Stack, tmp_path: Path) -> None:
-    before = settled(stack)
+    before = stack.look()
     saved = stack.make("backup", f"TO={tmp_path / 'saved'}")
     assert saved.returncode == 0, saved.stderr
     stack.compose("down", "--volumes", "--timeout", "5")

@@ -58,7 +58,7 @@ def snapshots(
     folder = tmp_path_factory.mktemp("everywhere")
     numbers = {"window": 3, "changing": 2, "catch_up_days": 1}
     city = quick_city(folder / "city.toml", **numbers, read_seconds=60, answer_seconds=300)
-    options = ("--arcs", 40, "--late-days", 0, "--revised-days", 0, "--missing-days", 0)
+    options = ("--arcs", 15, "--late-days", 0, "--revised-days", 0, "--missing-days", 0)
     databases = [unique("everywhere") for _ in COMBINATIONS]
     with stand_ins(NOW, *options, hosts=1) as sources, ThreadPoolExecutor(2) as pool:
 
