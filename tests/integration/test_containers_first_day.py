@@ -108,14 +108,14 @@ def test_it_is_up_in_three_minutes_and_shows_a_day_two_minutes_later(stack: Stac
 
 @pytest.mark.usefixtures("demo")
 def test_the_map_of_a_day_is_drawn_once_its_places_are_there(stack: Stack) -> None:
-    wait(lambda: has_places(stack), 300, "all days are reported")
+    wait(lambda: has_places(stack), 600, "all days are reported")
     with dashboard(stack, str(DAYS[0])) as page:
         expect(page.locator(".st-key-map svg path").first).to_be_attached(timeout=60_000)
 
 
 def test_its_days_are_byte_by_byte_those_of_make_demo(stack: Stack, demo: Demo) -> None:
     running, output = demo
-    assert running.wait(300) == 0
+    assert running.wait(600) == 0
     wanted = {
         str(path.relative_to(output)): sha256(path.read_bytes()).hexdigest()
         for top in ("clean/comptages", "metrics/comptages")
