@@ -134,7 +134,7 @@ class Month:
 def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
     folder = tmp_path_factory.mktemp("month")
     quick_city(folder / "paris.toml", window=WINDOW, **PATIENT)
-    options = ("--arcs", 10, "--seed", SEED % 1000, "--prim-key", KEY,
+    options = ("--arcs", 12, "--seed", SEED % 1000, "--prim-key", KEY,
                "--late-days", 0.15, "--revised-days", 0.3, "--missing-days", 0.1)  # fmt: skip
     with stand_ins(BEGIN.isoformat(), *options) as sources:
         yield live(House(folder, sources))
