@@ -129,6 +129,12 @@ class Stack:
         assert len(found) == 1, (service, found)
         return found[0]
 
+    def one_off(self, service: str) -> str:
+        """The container of a command of a service that runs for that alone; empty: none does."""
+        labels = {"project": self.project, "service": service, "oneoff": "True"}
+        chosen = [f"--filter=label=com.docker.compose.{name}={labels[name]}" for name in labels]
+        return docker("ps", "--quiet", *chosen).strip()
+
     def kill(self, service: str) -> None:
         """Kill -9 all of a container from outside, as the kernel would; not `docker kill`,
         after which the engine does not start it again."""

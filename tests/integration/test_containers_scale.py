@@ -33,6 +33,7 @@ found = {
 }
 print(json.dumps(found))
 """
+HEALTH = "{{.State.Health.Status}}"
 FIRST_UNIT = """
 import time
 from pathlib import Path
@@ -103,7 +104,7 @@ def test_without_its_scheduler_it_ends_with_75_and_one_line(stack: Stack) -> Non
          "--date", LAST],
         env=stack.environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    wait(lambda: health_of_one_off(stack) == "healthy", 60, "a command that waits is well")
+    wait(lambda: is_well(stack), 60, "a command that waits is well")
     _, said = run.communicate(timeout=120)
 
     assert run.returncode == 75, said
@@ -112,12 +113,10 @@ def test_without_its_scheduler_it_ends_with_75_and_one_line(stack: Stack) -> Non
     assert "Traceback" not in said
 
 
-def health_of_one_off(stack: Stack) -> str | None:
-    """What the health check says of the container that `compose run` made, if it is there."""
-    mine = f"--filter=label=com.docker.compose.project={stack.project}"
-    found = docker("ps", "--quiet", mine, "--filter=label=com.docker.compose.oneoff=True").split()
-    asked = ("inspect", "--format", "{{.State.Health.Status}}", *found)
-    return docker(*asked).strip() if found else None
+def is_well(stack: Stack) -> bool:
+    """What the health check says of the processor that `compose run` started, if it is there."""
+    one = stack.one_off("processor")
+    return one != "" and docker("inspect", "--format", HEALTH, one).strip() == "healthy"
 
 
 def test_scheduler_and_workers_are_as_closed_as_the_rest(stack: Stack) -> None:
