@@ -20,30 +20,36 @@ from cityflow_processor.tables import schema
 
 @dataclass(frozen=True)
 class Graph:
-    """Arcs that begin where an arc ends, and those that end where it begins, by their places.
+    """The nodes at which arcs begin and end, and the arcs, by their places, at each node."""
 
-    The way back over the same two nodes is neither.
-    """
-
-    after: Mapping[int, Sequence[int]]
-    before: Mapping[int, Sequence[int]]
+    ends: Sequence[tuple[str | None, str | None]]
+    starting: Mapping[str | None, Sequence[int]]
+    ending: Mapping[str | None, Sequence[int]]
 
     @classmethod
     def of(cls, arcs: pl.DataFrame) -> "Graph":
         """The graph of a table with `node_from_id` and `node_to_id`."""
         ends = list(arcs.select("node_from_id", "node_to_id").iter_rows())
-        starting = defaultdict[str, list[int]](list)
-        for at, (start, _) in enumerate(ends):
-            if start is not None:
-                starting[start].append(at)
-        after: dict[int, list[int]] = {}
-        before = defaultdict[int, list[int]](list)
+        starting, ending = (
+            defaultdict[str | None, list[int]](list),
+            defaultdict[str | None, list[int]](list),
+        )
         for at, (start, end) in enumerate(ends):
-            onward = starting.get(end, ()) if end is not None else ()
-            after[at] = [one for one in onward if one != at and ends[one][1] != start]
-            for one in after[at]:
-                before[one].append(at)
-        return cls(after, before)
+            starting[start].append(at)
+            ending[end].append(at)
+        return cls(ends, starting, ending)
+
+    def after(self, arc: int) -> list[int]:
+        """Arcs that begin where this one ends; not the way back."""
+        start, end = self.ends[arc]
+        onward = self.starting.get(end, ()) if end is not None else ()
+        return [one for one in onward if one != arc and self.ends[one][1] != start]
+
+    def before(self, arc: int) -> list[int]:
+        """Arcs that end where this one begins; not the way back."""
+        start, end = self.ends[arc]
+        leading = self.ending.get(start, ()) if start is not None else ()
+        return [one for one in leading if one != arc and self.ends[one][0] != end]
 
 
 def heads(roads: Network, graph: Graph) -> Bools:
@@ -53,7 +59,7 @@ def heads(roads: Network, graph: Graph) -> Bools:
     free, known = roads.occupancy < value["free_pct"], ~np.isnan(roads.occupancy)
     found = np.zeros(busy.shape, dtype=np.bool_)
     for arc in np.nonzero(busy.any(axis=1))[0].tolist():
-        if onward := graph.after[arc]:
+        if onward := graph.after(arc):
             clear = known[onward].any(axis=0) & (free[onward] | ~known[onward]).all(axis=0)
             found[arc] = busy[arc] & clear
     return _sustained(found)
@@ -119,7 +125,7 @@ def _queue(roads: Network, graph: Graph, head: int, hour: int) -> tuple[int, ...
     least = limits()["head_pct"]
     queue, edge = {head}, [head]
     while edge:
-        for arc in graph.before.get(edge.pop(), ()):
+        for arc in graph.before(edge.pop()):
             if arc not in queue and roads.occupancy[arc, hour] >= least:
                 queue.add(arc)
                 edge.append(arc)

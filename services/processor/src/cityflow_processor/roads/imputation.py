@@ -5,7 +5,6 @@ Nothing else uses it: neither health nor rankings nor any count.
 
 import math
 import statistics
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
@@ -32,7 +31,7 @@ def imputed(grid: Grid, flow: Floats, usual: Typical) -> pl.DataFrame:
     beside = _beside(grid)
     rows = []
     for arc, hour in zip(*np.nonzero(missing), strict=True):
-        near = [float(ratio[one, hour]) for one in beside.get(int(arc), ())]
+        near = [float(ratio[one, hour]) for one in beside[int(arc)]]
         found = next(_chain(near, float(by_zone[arc, hour])), None)
         if found is not None:
             rows.append((int(arc), int(hour), *found, float(found[1] * usual.flow[arc, hour])))
@@ -58,16 +57,14 @@ def _chain(near: list[float], zone: float) -> Iterator[tuple[str, float]]:
         yield METHODS[1], zone
 
 
-def _beside(grid: Grid) -> dict[int, list[int]]:
-    """Arcs of the same label that lead to an arc, or that it leads to."""
+def _beside(grid: Grid) -> list[list[int]]:
+    """Of each arc those of the same label that lead to it, or that it leads to."""
     graph, labels = Graph.of(grid.arcs), grid.arcs["label"].to_list()
-    found = defaultdict[int, list[int]](list)
-    for arc, onward in graph.after.items():
-        for other in onward:
-            if labels[arc] is not None and labels[arc] == labels[other]:
-                found[arc].append(other)
-                found[other].append(arc)
-    return {arc: sorted(set(others)) for arc, others in found.items()}
+    found = []
+    for arc, label in enumerate(labels):
+        near = {*graph.before(arc), *graph.after(arc)} if label is not None else set[int]()
+        found.append(sorted(one for one in near if labels[one] == label))
+    return found
 
 
 def _zone_ratios(grid: Grid, flow: Floats, usual: Typical) -> Floats:
