@@ -80,7 +80,9 @@ def episodes(
             run = 1
             while at + run < count and signs[at + run] == signs[at]:
                 run += 1
-            if signs[at] and run >= 2:
+            each = [rows[arc["id"], one] for one in range(at, at + run)] if signs[at] else []
+            usual = sum(one["typical"] for one in each)
+            if run >= 2 and each and abs(sum(one["change"] for one in each)) >= 0.35 * usual:
                 found.append((arc["id"], at, run, signs[at]))
             at += run
     return found

@@ -21,6 +21,7 @@ from processor_house import a_house, row, stamps, text_of
 from cityflow.calendar import days, hour_ends, hour_of_day, service_day
 from cityflow.contracts.roads import HEALTH
 from cityflow.settings import Settings
+from cityflow_processor.analysis.replay import replay
 from cityflow_processor.backfill import Asked
 from cityflow_processor.datasets import process
 from cityflow_processor.roads.before import Before, nothing_before
@@ -354,3 +355,8 @@ def test_a_cold_backfill_equals_daily_runs_in_order_over_the_turn_of_a_month() -
         assert november.summary(last)["comparisons"] == []
         again = process(cold.store, Settings(output_dir=cold.folder), "roads_analysis", Asked())
         assert {done.ending for done in again.days} == {"unchanged"}
+        for key in published[0]:
+            cold.store.objects.delete(key)
+        given_back = replay(cold.store)
+        assert given_back.failed == []
+        assert cold.objects("metrics/roads_", "clean/roads_") == published[0]

@@ -32,13 +32,15 @@ def anomalies(grid: Grid, flow: Floats, found: Deviations) -> tuple[pl.DataFrame
     An episode has one direction; an hour without a flow ends it, and so does midnight.
     """
     far = found.band == _EXCEPTIONAL
-    least = limits().whole("anomaly_hours")
+    value = limits()
     where = np.zeros(far.shape, dtype=np.bool_)
     rows = []
     for direction, same in (("less", far & (found.change < 0)), ("more", far & (found.change > 0))):
-        for arc, first, after in runs(same, least):
-            where[arc, first:after] = True
-            rows.append(_episode(grid, flow, found, (arc, first, after)) | {"direction": direction})
+        for arc, first, after in runs(same, value.whole("anomaly_hours")):
+            row = _episode(grid, flow, found, (arc, first, after))
+            if abs(row["change_veh"]) >= value["anomaly_share"] * row["typical_flow_veh"]:
+                where[arc, first:after] = True
+                rows.append(row | {"direction": direction})
     frame = pl.DataFrame(rows, schema=schema(ROADS_ANOMALIES))
     return frame.sort(ROADS_ANOMALIES.key), where
 
