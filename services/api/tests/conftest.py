@@ -17,12 +17,21 @@ from cityflow.calendar import hour_ends, hour_of_day
 from cityflow.contracts import ComptagesSummary, DailyReport
 from cityflow.contracts.report import MEASURED
 from cityflow.contracts.report_tables import SECTIONS
+from cityflow.contracts.roads import (
+    RoadsContext,
+    RoadsQuality,
+    RoadsSummary,
+    RoadsTotals,
+    RoadsTypical,
+)
+from cityflow.contracts.roads_tables import ROADS_HOURS
 from cityflow.contracts.tables import COMPTAGES_ARC_HOURS, COMPTAGES_ARCS, Table
 from cityflow.settings import Settings
 from cityflow.storage import Candidate, Editions, Store, layout, open_store
 from cityflow_api.app import create_app
 
 MONDAY, TUESDAY, SILENT = date(2024, 3, 4), date(2024, 3, 5), date(2024, 3, 6)
+ANALYSED = "7" * 20
 EARLIER, MONDAYS, TUESDAYS, NOTHING, REPORTED, FIRST_REPORT = (digit * 20 for digit in "123456")
 ARCS = 230
 ROADS = attribution_for("comptages", synthetic=True)
@@ -82,6 +91,11 @@ def _publish_all(store: Store) -> dict[tuple[date, str], pl.DataFrame]:
             store.objects.put(layout.table("comptages", day, edition, table.name), _parquet(frame))
             tables[day, table.name] = frame
         _publish(store, "comptages", day, edition, _summary(day, edition, "published", arcs))
+    store.objects.put(
+        layout.table("roads_analysis", MONDAY, ANALYSED, "hours"),
+        _parquet(_frame(ROADS_HOURS, _profile(MONDAY))),
+    )
+    _publish(store, "roads_analysis", MONDAY, ANALYSED, _analysis(MONDAY, ANALYSED))
     _publish(store, "comptages", SILENT, NOTHING, _summary(SILENT, NOTHING, "no_data", 0))
     for edition in (FIRST_REPORT, REPORTED):
         _publish(store, "report", TUESDAY, edition, _report(TUESDAY, edition))
@@ -170,6 +184,53 @@ def _hours(day: date) -> list[dict[str, Any]]:
         for arc in ("1", "10", "3")
         for index, end in enumerate(hour_ends(day))
     ]
+
+
+def _profile(day: date) -> list[dict[str, Any]]:
+    """The first three hours have no typical flow."""
+    return [
+        {
+            "arc_id": "10",
+            "hour_end": end,
+            "hour_of_day": hour_of_day(end),
+            "flow_veh": 100 + at,
+            "typical_flow_veh": None if at < 3 else 90.5,
+            "spread_veh": None if at < 3 else 7.4,
+            "typical_days": 2 if at < 3 else 8,
+            "typical_from": "none" if at < 3 else "day_type",
+            "deviation": None if at < 3 else 1.25,
+            "band": None if at < 3 else "usual",
+            "is_anomaly": 0,
+        }
+        for at, end in enumerate(hour_ends(day))
+    ]
+
+
+def _analysis(day: date, edition: str) -> RoadsSummary:
+    index = dict.fromkeys(("index_hours", "expected_hours", "capped_hours", "dpn_hours"), 0)
+    nothing = {
+        name: None for name in RoadsTotals.model_fields if name not in RoadsTypical.model_fields
+    }
+    return RoadsSummary(
+        day=day,
+        edition=edition,
+        attribution=ROADS,
+        context_attributions=(POLYGONS,),
+        status="published",
+        **dict.fromkeys(("method_version", "thresholds_version", "writer_version"), "2"),
+        context=RoadsContext(
+            comptages=MONDAYS, calibration=None, past=None, health_digest="h", clean_digest="c"
+        ),
+        arcs_known=1,
+        arcs_calibrated=0,
+        health=(),
+        totals=RoadsTotals(**{**nothing, **index, "congested_hours": 0}),
+        hourly=(),
+        arrondissements=(),
+        repairs_total=0,
+        repairs=(),
+        quality=RoadsQuality(checks=()),
+    )
 
 
 def _observed(arcs: int) -> dict[str, Any]:

@@ -22,6 +22,7 @@ PATHS = [
     "/v1/days/{date}/arc-hours",
     "/v1/days/{date}/arcs/{arc_id}/hours",
     "/v1/arcs/{arc_id}/days",
+    "/v1/arcs/{arc_id}/profile",
     "/v1/reports/{date}",
 ]
 

@@ -18,6 +18,7 @@ from cityflow.contracts.api import (
     ArcHourPage,
     ArcHourRow,
     ArcPage,
+    ArcProfile,
     ArcRow,
     DayList,
     Health,
@@ -39,6 +40,7 @@ ROUTES: list[tuple[str, type[BaseModel]]] = [
     ("/v1/days/2024-03-05/arcs/10/hours", ArcHourPage),
     ("/v1/days/2024-03-06/arcs/10/hours", ArcHourPage),
     ("/v1/arcs/10/days", ArcDays),
+    ("/v1/arcs/10/profile", ArcProfile),
     ("/v1/reports/2024-03-05", DailyReport),
 ]
 
@@ -84,7 +86,7 @@ def test_days_are_listed_newest_first_with_what_is_published(client: FlaskClient
     assert silent.datasets[0].status == "no_data"
     assert tuesday.report is not None
     assert monday.report is None
-    assert [found.dataset.value for found in monday.datasets] == ["comptages"]
+    assert [found.dataset.value for found in monday.datasets] == ["comptages", "roads_analysis"]
     assert monday.datasets[0].edition == "2" * 20
     assert listed.next_cursor is None
 
@@ -238,3 +240,17 @@ def test_json_is_plain_utf8(client: FlaskClient) -> None:
     row = json.loads(client.get("/v1/days/2024-03-05/arcs?limit=1").data)["arcs"][0]
     assert row["label"] == 'Rue de l\'Été, n° 1 "bis"'
     assert row["peak_hour_end"] == "2024-03-05T17:00:00Z"
+
+
+def test_the_profile_of_an_arc_is_the_newest_analysed_day_of_the_type(client: FlaskClient) -> None:
+    newest = client.get("/v1/arcs/10/profile").json
+    monday = client.get("/v1/arcs/10/profile?day_type=monday").json
+    assert newest == monday
+    assert (monday["day"], monday["day_type"], len(monday["hours"])) == ("2024-03-04", "monday", 24)
+    assert [hour["flow_veh"] for hour in monday["hours"]] == list(range(100, 124))
+    first, last = monday["hours"][0], monday["hours"][-1]
+    assert (first["typical_flow_veh"], first["typical_from"], first["band"]) == (None, "none", None)
+    assert (last["typical_flow_veh"], last["typical_days"], last["band"]) == (90.5, 8, "usual")
+    assert client.get("/v1/arcs/11/profile").json["hours"] == []
+    assert client.get("/v1/arcs/10/profile?day_type=sunday").status_code == 404
+    assert client.get("/v1/arcs/10/profile?day_type=someday").status_code == 400

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
+from cityflow.calendar import DayType
 from cityflow.contracts.base import Attribution, Credited, Dataset, Edition, Model, Share
 from cityflow.contracts.comptages import State
 
@@ -190,6 +191,32 @@ class ArcDays(Answer):
     first: date = Field(description="First day asked for")
     last: date = Field(description="Last day asked for, included")
     days: tuple[ArcDay, ...] = Field(description="Published days of the range, oldest first")
+
+
+class ArcProfileHour(Model):
+    """One hour of an arc beside what is typical of it: a row of the table `hours` of the roads."""
+
+    hour_end: datetime = Field(description="End of the hour, UTC")
+    hour_of_day: int = Field(ge=0, le=23, description="Local hour at which it starts, 0–23")
+    flow_veh: int = Field(description="Vehicles counted in the hour")
+    typical_flow_veh: float | None = Field(description="Median of alike days; null: too few")
+    spread_veh: float | None = Field(description="1.4826 × MAD of these days")
+    typical_days: int = Field(ge=0, description="Days with a sound flow that were looked at")
+    typical_from: Literal["day_type", "group", "none"] = Field(description="Fallback chain")
+    deviation: float | None = Field(description="Change ÷ (spread + 1 veh)")
+    band: Literal["usual", "moderate", "unusual", "exceptional"] | None = Field(
+        description="Band of the deviation"
+    )
+
+
+class ArcProfile(EditionAnswer):
+    """The hours of sound flow of one arc on the newest day (of a type) beside its typical day."""
+
+    arc_id: str = Field(description="Arc identifier")
+    day_type: DayType = Field(description="Type of the day, which its typical day is of")
+    hours: tuple[ArcProfileHour, ...] = Field(
+        description="In time order; empty where the arc has no sound flow"
+    )
 
 
 class ProblemError(Model):

@@ -13,7 +13,7 @@ from cityflow_api import answering, documented, measuring, problems, tracing
 from cityflow_api.failures import BadParameter
 from cityflow_api.negotiation import MEDIA
 from cityflow_api.reading import Reading
-from cityflow_api.routes import arc_days, arcs, days, explained, health, reports
+from cityflow_api.routes import arc_days, arcs, days, explained, health, profile, reports
 from cityflow_api.routes.arcs import ROW_COUNTS
 from cityflow_api.routes.asked import EXTENSION
 from cityflow_api.stores import LazyStore
@@ -44,7 +44,7 @@ def create_app(
     app.extensions[EXTENSION] = Reading(opened)
     _extend(app, rate_limit)
     measuring.register(app, opened)
-    for module in (health, days, arcs, arc_days, reports):
+    for module in (health, days, arcs, arc_days, profile, reports):
         app.register_api(module.routes)
     app.register_blueprint(explained.routes)
     spec = documented.document(app)

@@ -41,6 +41,12 @@ class Frames:
         lazy = pl.scan_parquet(data).filter(pl.col("arc_id") == arc_id).drop("geometry")
         return _collected(lazy, f"arcs of {day}")
 
+    def hours_of_arc(self, dataset: str, day: date, edition: str, arc_id: str) -> pl.DataFrame:
+        """The arc's rows of `hours`, in time order; read alone. Raises ObjectNotFound."""
+        data = self._read((dataset, day, edition, "hours"))
+        lazy = pl.scan_parquet(data).filter(pl.col("arc_id") == arc_id).sort("hour_end")
+        return _collected(lazy, f"hours of {day}")
+
     def _load(self, key: TableKey) -> pl.DataFrame:
         dataset, day, _, name = key
         table = TABLES[dataset][name]

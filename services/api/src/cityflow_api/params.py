@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from cityflow.calendar import DayType
 from cityflow.contracts.base import Edition, Model
 from cityflow.contracts.report_tables import SECTIONS
 from cityflow.published_values import ARC_ID
@@ -86,6 +87,14 @@ class ArcPath(Model):
     """One arc."""
 
     arc_id: ArcId
+
+
+class ProfileQuery(Model):
+    """Which typical day."""
+
+    day_type: DayType | None = Field(
+        default=None, description="Type of the day; without it that of the newest day"
+    )
 
 
 class DayArcPath(DayPath):
