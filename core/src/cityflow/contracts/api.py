@@ -8,7 +8,6 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from cityflow.calendar import DayType
 from cityflow.contracts.base import Attribution, Credited, Dataset, Edition, Model, Share
 from cityflow.contracts.comptages import State
 
@@ -213,7 +212,7 @@ class ArcProfile(EditionAnswer):
     """The hours of sound flow of one arc on the newest day (of a type) beside its typical day."""
 
     arc_id: str = Field(description="Arc identifier")
-    day_type: DayType = Field(description="Type of the day, which its typical day is of")
+    day_type: str = Field(description="Type of the day, which its typical day is of")
     hours: tuple[ArcProfileHour, ...] = Field(
         description="In time order; empty where the arc has no sound flow"
     )

@@ -89,10 +89,15 @@ class ArcPath(Model):
     arc_id: ArcId
 
 
+KindOfDay = Annotated[
+    DayType, WithJsonSchema({"type": "string", "enum": [kind.value for kind in DayType]})
+]
+
+
 class ProfileQuery(Model):
     """Which typical day."""
 
-    day_type: DayType | None = Field(
+    day_type: KindOfDay | None = Field(
         default=None, description="Type of the day; without it that of the newest day"
     )
 

@@ -68,7 +68,7 @@ def _answer(arc_id: str, pointer: Pointer) -> Response:
         edition=pointer.edition,
         status=facts.status,
         arc_id=arc_id,
-        day_type=day_type(pointer.day),
+        day_type=day_type(pointer.day).value,
         hours=tuple(ArcProfileHour(**row) for row in rows.select(names).iter_rows(named=True)),
     )
     return page_links(json_answer(answer, facts.credit.attributions), None)
