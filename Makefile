@@ -110,8 +110,12 @@ test-faults: $(VENV)/.dev ## kill -9, full disks and huge inputs (as root: also 
 	@$(BIN)/python -m pytest $(FAST) tests/faults
 
 .PHONY: bench
-bench: $(VENV)/.dev ## throughput and memory beside pandas and Polars (BENCH: options)
+bench: $(VENV)/.dev ## speed beside pandas and Polars; bench-science: detectors beside the truth (BENCH: options)
 	@$(BIN)/python -m benchmarks $(BENCH)
+
+.PHONY: bench-science
+bench-science: $(VENV)/.dev
+	@$(BIN)/python -m benchmarks.science $(BENCH)
 
 ##@ The house
 .PHONY: docs

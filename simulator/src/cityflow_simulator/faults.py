@@ -108,7 +108,7 @@ def apply_incidents(found: list[tuple[Episode, float, float]], truth: Hours) -> 
         flow, occupancy = truth.flow[episode.span, episode.arc], truth.occupancy
         truth.flow[episode.span, episode.arc] = np.rint(flow * less).astype(np.int64)
         slow = np.rint(occupancy[episode.span, episode.arc] * more).astype(np.int64)
-        occupancy[episode.span, episode.arc] = np.minimum(slow, 97 * GRID)
+        occupancy[episode.span, episode.arc] = slow
 
 
 def stuck(city: City, day: date, hours: int) -> list[Episode]:

@@ -15,7 +15,7 @@ from cityflow_simulator import faults
 from cityflow_simulator.city import City
 from cityflow_simulator.faults import Episode
 from cityflow_simulator.randomness import Ints, stream
-from cityflow_simulator.traffic import GRID, Hours, Traffic, build_traffic, drive
+from cityflow_simulator.traffic import GRID, Hours, Traffic, build_traffic, drive, leave_gaps
 from cityflow_simulator.works import Sites, Work
 
 Order = Literal["random-within-day", "time"]
@@ -133,6 +133,7 @@ class Feed:
         status = faults.statuses(self.city, day)
         self.sites.apply(day, truth, status)
         faults.apply_incidents(slow, truth)
+        leave_gaps(truth)
         faults.sprinkle_zeros(self.city, day, truth)
         has_flow, has_occupancy = faults.answering(self.city, day, hours)
         faults.apply_stuck(fixed, truth, has_flow, has_occupancy)

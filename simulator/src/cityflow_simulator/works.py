@@ -16,7 +16,7 @@ from cityflow_simulator.city import Arc, City
 from cityflow_simulator.faults import SHUT
 from cityflow_simulator.plane import Point
 from cityflow_simulator.randomness import Ints, between, stream
-from cityflow_simulator.traffic import GRID, Hours
+from cityflow_simulator.traffic import Hours
 
 Impact = Literal["RESTREINTE", "SENS_UNIQUE", "BARRAGE_TOTAL", "IMPASSE", ""]
 IMPACTS: tuple[tuple[float, Impact], ...] = (
@@ -35,7 +35,6 @@ FEWEST_A_WEEK = 0.6
 MOST_A_WEEK = 200
 FIRST_WEEK, NUMBERS = 105_000, 1_000_000
 ANNOUNCED_DAYS, LISTED_DAYS = 90, 60
-MOST = 97 * GRID
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ class Sites:
             at = self._index[work.arc.arc_id]
             truth.flow[:, at] = np.rint(truth.flow[:, at] * work.flow_left).astype(np.int64)
             slow = np.rint(truth.occupancy[:, at] * work.occupancy_more).astype(np.int64)
-            truth.occupancy[:, at] = np.where(truth.flow[:, at] > 0, np.minimum(slow, MOST), 0)
+            truth.occupancy[:, at] = np.where(truth.flow[:, at] > 0, slow, 0)
             if work.closes:
                 status[at] = SHUT
 
