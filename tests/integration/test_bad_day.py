@@ -277,9 +277,12 @@ def test_what_passes_is_sat_out(
 ) -> None:
     house, proxy = aws
     proxy.chaos(random.Random(4), 0.08, reset, unheard, broken, throttled, late(0.05))
-    for name in (*DAY, "doctor"):
+    for name in DAY:
         end = house.set(**PATIENT).run(commands(source)[name])
         assert end.code == 0, (name, end.err)
+    # The doctor waits for nothing: it may say that a store does not answer, or not now.
+    called = [house.run(commands(source)["doctor"]).code for _ in range(5)]
+    assert 0 in called and {0, 5, 75}.issuperset(called), called
     proxy.calm()
     assert differences(published(Settings.load(house.environment)), expected) == []
     assert differences(published(Settings(output_dir=house.folder / "back")), expected) == []
