@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cityflow.calendar import DAY, days
-from cityflow.contracts import Check, Holding, Setback, Severity
+from cityflow.contracts import Check, Dataset, Holding, Setback, Severity
+from cityflow_ingest.asked import of_days
 from cityflow_ingest.columns import compare_columns, compare_fields
 from cityflow_ingest.holdings import judged
 from cityflow_ingest.plan import due_days, newest_day
@@ -229,3 +230,15 @@ def test_a_column_that_comes_and_goes_is_neither_new_nor_missed(more: set[str]) 
     for check in (compare_fields(feed, columns), compare_columns(feed, columns)):
         assert check.severity is Severity.GREEN, check.message
     assert compare_fields(feed, {*columns, "other"}).message == "columns gone: none; new: other"
+
+
+def test_of_all_datasets_no_feed_is_asked_for_days_it_cannot_have_yet() -> None:
+    first, last = date(2025, 10, 30), date(2025, 11, 5)
+    newest = {one.feed.name: one.days[-1] for one in of_days(PARIS, None, first, last, NOW)}
+    assert newest[ROADS.name] == NEWEST
+    assert newest["open-meteo-archive"] == date(2025, 10, 31)
+    assert "open-meteo-archive" not in {
+        one.feed.name for one in of_days(PARIS, None, date(2025, 11, 1), last, NOW)
+    }
+    (named,) = of_days(PARIS, Dataset.COMPTAGES, first, last, NOW)
+    assert named.days[-1] == last

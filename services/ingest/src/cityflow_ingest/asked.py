@@ -35,7 +35,11 @@ def newest(tenant: Tenant, dataset: Dataset | None, now: datetime) -> list[Wante
 def of_days(
     tenant: Tenant, dataset: Dataset | None, first: date, last: date, now: datetime
 ) -> list[Wanted]:
-    """Every day of a range, of the feeds with history."""
+    """Every day of a range, of the feeds with history.
+
+    Of all datasets at once each feed is asked for the days that it can have by now: an archive that
+    is asked too early answers with empty hours, and these would be the later word.
+    """
     _known(tenant, dataset)
     if first > last:
         raise BadArguments(f"--from {first} is after --to {last}; give the earlier day first")
@@ -47,7 +51,11 @@ def of_days(
             f"--dataset {dataset}: its source keeps no history; take it as it is now with "
             f"`cityflow-ingest snapshot {dataset}`"
         )
-    return [Wanted(feed, list(days(first, last))) for feed in feeds]
+    if dataset:
+        return [Wanted(feed, list(days(first, last))) for feed in feeds]
+    ends = [min(last, newest_day(feed.days, now)) for feed in feeds if feed.days]
+    wanted = zip(feeds, ends, strict=True)
+    return [Wanted(feed, list(days(first, end))) for feed, end in wanted if first <= end]
 
 
 def snapshots(tenant: Tenant, datasets: Sequence[Dataset], now: datetime) -> list[Wanted]:
