@@ -58,7 +58,8 @@ STATIONS = {
 }  # fmt: skip
 LINES = {
     "lines": 12, "disruptions": 7, "disrupted_line_h": 96.0, "blocked_line_h": 36.0,
-    "planned_line_h": 60.0, "unplanned_line_h": 36.0, "information_line_h": 4.0, "line_h": 288.0,
+    "stop_blocked_line_h": 123.0, "planned_line_h": 60.0, "unplanned_line_h": 36.0,
+    "information_line_h": 4.0, "line_h": 288.0,
     "availability": 0.875, "coverage": 0.25,
 }  # fmt: skip
 WORKS = {

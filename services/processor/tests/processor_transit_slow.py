@@ -9,7 +9,8 @@ from cityflow.calendar import PARIS
 MINUTE = timedelta(minutes=1)
 Periods = list[tuple[datetime, datetime]]
 Told = dict[str, Any]
-"""A disruption: severity, cause, periods (naive), lines as {line: mode}."""
+"""A disruption: severity, cause, periods (naive), lines as {line: mode}, and those of them of
+which it touches only stops."""
 
 
 class Minutes:
@@ -42,14 +43,26 @@ def lines(told: dict[str, Told], minutes: Minutes) -> dict[str, dict[str, int]]:
         for line in one["lines"]:
             of_line = sets[line]
             of_line["disrupted_s" if serious else "information_s"] |= held
-            if one["severity"] == "BLOQUANTE":
+            if one["severity"] == "BLOQUANTE" and line in one["stops_of"]:
+                of_line["stop_blocked_s"] |= held
+            elif one["severity"] == "BLOQUANTE":
                 of_line["blocked_s"] |= held
             if serious and one["cause"] == "TRAVAUX":
                 of_line["planned_s"] |= held
             if serious and one["cause"] == "PERTURBATION":
                 of_line["unplanned_s"] |= held
-    names = ("disrupted_s", "blocked_s", "planned_s", "unplanned_s", "information_s")
+    names = ("disrupted_s", "blocked_s", "stop_blocked_s", "planned_s", "unplanned_s",
+             "information_s")  # fmt: skip
     return {line: {n: 60 * len(found[n]) for n in names} for line, found in sets.items()}
+
+
+def lines_blocked(told: dict[str, Told], wall: datetime) -> int:
+    """Lines that something blocks at a time that no clock repeats; a closed stop does not."""
+    found = set()
+    for one in told.values():
+        if one["severity"] == "BLOQUANTE" and any(b <= wall < e for b, e in one["periods"]):
+            found |= set(one["lines"]) - one["stops_of"]
+    return len(found)
 
 
 def active(told: dict[str, Told], wall: datetime) -> dict[str, int]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from processor_house import House, a_house
-from processor_transit_slow import Minutes, active, lines
+from processor_transit_slow import Minutes, active, lines, lines_blocked
 
 from cityflow.calendar import PARIS, day_bounds
 from cityflow_processor.transit.periods import parsed, union, written
@@ -33,10 +33,11 @@ def local(hour: int, minute: int = 0, day: date = DAY) -> datetime:
 
 
 def told(*periods: tuple[datetime, datetime], severity: str = "BLOQUANTE",
-         cause: str = "PERTURBATION", on: tuple[str, ...] = ("1",)) -> dict[str, Any]:  # fmt: skip
+         cause: str = "PERTURBATION", on: tuple[str, ...] = ("1",),
+         stops_of: tuple[str, ...] = ()) -> dict[str, Any]:  # fmt: skip
     return {
         "periods": list(periods), "severity": severity, "cause": cause,
-        "lines": {line: MODES[line] for line in on},
+        "lines": {line: MODES[line] for line in (*on, *stops_of)}, "stops_of": set(stops_of),
     }  # fmt: skip
 
 
@@ -58,8 +59,10 @@ def prim(known: dict[str, dict[str, Any]], at: datetime) -> str:
             "id": f"line:{line}", "name": line, "shortName": line, "mode": mode,
             "networkId": "network:1",
             "impactedObjects": [
-                {"type": "line", "id": f"line:{line}", "name": line,
-                 "disruptionIds": [n for n, one in known.items() if line in one["lines"]]}
+                {"type": kind, "id": f"{kind}:{line}", "name": line,
+                 "disruptionIds": [n for n, one in known.items() if line in one["lines"]
+                                   and (line in one["stops_of"]) == (kind == "stop_point")]}
+                for kind in ("line", "stop_point")
             ],
         }
         for line, mode in MODES.items()
@@ -75,14 +78,16 @@ def receive(house: House, text: str, **known: Any) -> None:
 def an_answer(rng: random.Random, day: date) -> dict[str, dict[str, Any]]:
     start = local(0, day=day) - timedelta(hours=6)
     found = {}
-    for n in range(12):
+    for n in range(30):
         periods = []
         for _ in range(rng.randint(1, 4)):
             begin = start + timedelta(minutes=rng.randint(0, 34 * 60))
             periods.append((begin, begin + timedelta(minutes=rng.randint(0, 9 * 60))))
-        on = tuple(rng.sample(sorted(MODES), rng.randint(0, 3)))
+        on = tuple(rng.sample(sorted(MODES), rng.randint(0, 4)))
+        whole = rng.randint(0, len(on))
         cause = rng.choice(("TRAVAUX", "PERTURBATION", "INFORMATION"))
-        found[f"d{n}"] = told(*periods, severity=rng.choice(SEVERITIES), cause=cause, on=on)
+        found[f"d{n}"] = told(*periods, severity=rng.choice(SEVERITIES), cause=cause, on=on[:whole],
+                              stops_of=on[whole:])  # fmt: skip
     return found
 
 
@@ -113,6 +118,9 @@ def test_a_day_agrees_with_a_slow_computation(traffic: House, day: date) -> None
     totals = summary["totals"]
     blocked = sum(seconds["blocked_s"] for seconds in expected.values())
     assert totals["blocked_line_h"] == pytest.approx(blocked / 3600, rel=1e-9)
+    at_stops = sum(seconds["stop_blocked_s"] for seconds in expected.values())
+    assert totals["stop_blocked_line_h"] == pytest.approx(at_stops / 3600, rel=1e-9)
+    assert at_stops and blocked
     share = 1 - blocked / (day_s * len(expected))
     assert totals["availability"] == pytest.approx(share, rel=1e-9)
     for mode in summary["modes"]:
@@ -127,6 +135,7 @@ def test_a_day_agrees_with_a_slow_computation(traffic: House, day: date) -> None
         assert at.astimezone(PARIS).replace(tzinfo=None) == wall
         taken = max(one for one in answers if one <= at)
         assert moment["snapshot_age_min"] == (at - taken) / timedelta(minutes=1)
+        assert moment["lines_blocked"] == lines_blocked(answers[taken], wall)
         expected_active = active(answers[taken], wall)
         assert {s: moment[NAMES[s]] for s in SEVERITIES} == expected_active
 
@@ -145,6 +154,7 @@ def navitia_told(path: Path) -> dict[str, dict[str, Any]]:
         periods = [tuple(datetime.strptime(p[e], FORM) for e in ("begin", "end"))
                    for p in one["application_periods"]]  # fmt: skip
         on = [o["pt_object"]["line"] for o in one["impacted_objects"] if "line" in o["pt_object"]]
+        named = {line["id"] for line in on}
         for report in answer["line_reports"]:
             places = [report["line"], *(o[o["embedded_type"]] for o in report["pt_objects"])]
             if any(link["id"] == one["id"] for p in places for link in p["links"] if "id" in link):
@@ -152,7 +162,7 @@ def navitia_told(path: Path) -> dict[str, dict[str, Any]]:
         modes = {x["id"]: x["physical_modes"][0]["id"].partition(":")[2] for x in on}
         known[one["id"]] = {
             "periods": periods, "severity": WORDS[one["severity"]["priority"]],
-            "cause": one["cause"].upper(), "lines": modes,
+            "cause": one["cause"].upper(), "lines": modes, "stops_of": modes.keys() - named,
         }  # fmt: skip
     return known
 

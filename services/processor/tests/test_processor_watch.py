@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from cityflow.contracts import Holding
 from cityflow.settings import Settings
 from cityflow.storage import DocumentId, NewRaw, RawZone, first_meta
 from cityflow_processor.backfill import process
+from cityflow_processor.datasets import process as process_any
 from cityflow_processor.engine import LocalEngine
 from cityflow_processor.turns import Turns
 
@@ -181,3 +182,61 @@ def test_watching_takes_no_days(command: Callable[..., Any]) -> None:
     ended = command("backfill", "--watch", "--from", "2025-03-03")
     assert ended.code == 2
     assert "leave out --from and --to" in ended.err
+
+
+def notice(at: datetime, *titles: str) -> str:
+    """An answer of PRIM that was made at an instant."""
+    period = {"begin": "20250101T000000", "end": "20251231T000000"}
+    known = [{"id": title, "cause": "TRAVAUX", "severity": "PERTURBEE", "title": title,
+              "applicationPeriods": [period]} for title in titles]  # fmt: skip
+    made = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return json.dumps({"disruptions": known, "lines": [], "lastUpdatedDate": made})
+
+
+@pytest.fixture
+def transit(house: House) -> Turns:
+    house.dataset = "traffic"
+    return turns_of(house, "traffic")
+
+
+def turns_of(house: House, dataset: str) -> Turns:
+    settings = Settings(output_dir=house.folder)
+    return Turns(lambda store, asked: process_any(store, settings, dataset, asked), dataset)
+
+
+def test_of_snapshots_only_the_days_that_one_bears_on_are_processed(
+    house: House, transit: Turns
+) -> None:
+    first = datetime(2025, 3, 3, 9, tzinfo=UTC)
+    known = {"media": "json", "extension": "json"}
+    for hours in (0, 1, 24, 48):
+        house.receive(notice(first + timedelta(hours=hours), "a"), **known)
+    assert taken(transit, house) == DAYS[:3]
+    assert taken(turns_of(house, "traffic"), house) == []
+    house.receive(notice(first + timedelta(hours=48, minutes=30), "a", "b"), **known)
+    assert taken(transit, house) == [DAYS[2]]
+    assert taken(turns_of(house, "traffic"), house) == []
+    # The last of a day is the first look of the next one, which tells when each was first seen.
+    house.receive(notice(first + timedelta(hours=2), "b"), **known)
+    assert taken(transit, house) == DAYS[:3]
+    (row,) = [r for r in house.table(DAYS[2], "episodes") if r["disruption_id"] == "b"]
+    assert row["first_seen_at"] == first + timedelta(hours=2)
+    kept = house.editions()
+    house.process()
+    assert house.editions() == kept
+
+
+def test_a_list_that_arrives_again_renews_the_days_it_is_the_last_of(house: House) -> None:
+    house.dataset = "chantiers"
+    turns = turns_of(house, "chantiers")
+    works = "identifiant,date_debut,date_fin,impact_circulation\nw1,2025-03-01,2025-03-09,IMPASSE\n"
+    others = works + "w2,2025-03-02,2025-03-08,IMPASSE\n"
+    for text, days in ((works, 0), (others, 1)):
+        at = datetime(2025, 3, 3 + days, 9, tzinfo=UTC)
+        house.receive(text, received_at=at)
+    assert taken(turns, house) == DAYS[:2]
+    house.receive(works, received_at=datetime(2025, 3, 3, 11, tzinfo=UTC))
+    assert taken(turns, house) == [DAYS[0]]
+    kept = house.editions()
+    house.process()
+    assert house.editions() == kept

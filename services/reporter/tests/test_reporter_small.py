@@ -51,7 +51,8 @@ def bikes() -> BikesSummary:
 def transit() -> TrafficSummary:
     hours = {
         "disrupted_line_h": 30.5, "blocked_line_h": 11.5, "planned_line_h": 20.0,
-        "unplanned_line_h": 10.5, "information_line_h": 0.0, "line_h": 46.0,
+        "stop_blocked_line_h": 7.5, "unplanned_line_h": 10.5,
+        "information_line_h": 0.0, "line_h": 46.0,
     }  # fmt: skip
     totals = TransitTotals(
         lines=2, disruptions=3, **hours, availability=0.75, coverage=0.5, planned=2, unplanned=1,

@@ -302,6 +302,7 @@ COVERAGE = {
     "ratio": "coverage",
     "disrupted_line_h": "coverage",
     "blocked_line_h": "coverage",
+    "stop_blocked_line_h": "coverage",
     "planned_line_h": "coverage",
     "unplanned_line_h": "coverage",
     "information_line_h": "coverage",

@@ -15,13 +15,20 @@ class TransitSums(Model):
     lines: int = Field(ge=0, description="Lines that the feed named on the day")
     disruptions: int = Field(ge=0, description="Disruptions with a period on the day")
     disrupted_line_h: float = Field(ge=0, description="Line-hours blocked or disrupted")
-    blocked_line_h: float = Field(ge=0, description="Line-hours with a blocking disruption")
+    blocked_line_h: float = Field(
+        ge=0, description="Line-hours with a blocking disruption of the line or a section of it"
+    )
+    stop_blocked_line_h: float | None = Field(
+        default=None,
+        description="Line-hours with one of a stop only, not in the blocked ones; null before "
+        "method 2, which counted them there",
+    )
     planned_line_h: float = Field(ge=0, description="Of the disrupted ones, by works (TRAVAUX)")
     unplanned_line_h: float = Field(ge=0, description="Of these, by incidents (PERTURBATION)")
     information_line_h: float = Field(ge=0, description="Line-hours with a notice only or too")
     line_h: float = Field(ge=0, description="Lines × hours of the day")
     availability: Share | None = Field(
-        description="Share of line-hours without a blocking disruption, of a stop or of the line"
+        description="Share of line-hours without a blocking disruption of the line or a section"
     )
     coverage: Share = Field(description="Hours of the day with a snapshot ÷ hours of the day")
 
@@ -50,7 +57,9 @@ class TransitMoment(Model):
     blocking: int | None = Field(description="Active disruptions that block")
     disrupted: int | None = Field(description="Active disruptions that disturb")
     information: int | None = Field(description="Active notices")
-    lines_blocked: int | None = Field(description="Lines with an active blocking disruption")
+    lines_blocked: int | None = Field(
+        description="Lines of which an active one blocks all or a section"
+    )
     lines_disrupted: int | None = Field(description="Lines with a blocking or disturbing one")
 
 
@@ -62,8 +71,8 @@ class TransitLineRank(Model):
     line_name: str | None = Field(description="Name as published")
     mode: str = Field(description="Mode as published")
     disrupted_h: float = Field(ge=0, description="Hours blocked or disrupted")
-    blocked_h: float = Field(ge=0, description="Hours with a blocking disruption")
-    availability: Share = Field(description="Share of the day without a blocking disruption")
+    blocked_h: float = Field(ge=0, description="Hours with a block of the line or a section")
+    availability: Share = Field(description="Share of the day without such a block")
 
 
 class TrafficSummary(DaySummary):

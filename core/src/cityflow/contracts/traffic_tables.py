@@ -12,8 +12,9 @@ _KIND = (
 )
 _SECONDS = (
     Column("disrupted_s", "int", "s", "Blocked or disrupted, on the day"),
-    Column("blocked_s", "int", "s", "With a blocking disruption"),
+    Column("blocked_s", "int", "s", "With a blocking disruption of the line or a section"),
     Column("whole_line_blocked_s", "int", "s", "With one that names the line as a whole"),
+    Column("stop_blocked_s", "int", "s", "With a blocking one of a stop only"),
     Column("planned_s", "int", "s", "Blocked or disrupted by works"),
     Column("unplanned_s", "int", "s", "Blocked or disrupted by incidents"),
     Column("information_s", "int", "s", "With a notice"),

@@ -39,7 +39,7 @@ def _cards(stage: Transit) -> list[Card]:
         Card(text("transit.disrupted"), number(totals.disrupted_line_h, lang),
              text("transit.line_h"), text("transit.disrupted.note", **causes), seen),
         Card(text("transit.blocked"), number(totals.blocked_line_h, lang), text("transit.line_h"),
-             text("transit.blocked.note"), seen),
+             text("transit.blocked.note", stops=number(totals.stop_blocked_line_h, lang)), seen),
         Card(text("transit.messages"), number(totals.disruptions, lang),
              text("transit.messages.unit"), text("transit.messages.note", **kinds), seen),
     ]  # fmt: skip

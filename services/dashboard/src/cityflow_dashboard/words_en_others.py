@@ -135,7 +135,7 @@ EN_OTHERS: Final[dict[str, str]] = {
     "transit.disrupted.note": "{planned} by works, {unplanned} by incidents; both may hold at "
     "once.",
     "transit.blocked": "Blocked",
-    "transit.blocked.note": "With a blocking disruption of the line, a section or a stop.",
+    "transit.blocked.note": "The line or a section of it. Closed stops, apart: {stops} line-hours.",
     "transit.messages": "Disruptions",
     "transit.messages.unit": "with a period on this day",
     "transit.messages.note": "{planned} planned, {unplanned} unplanned.",

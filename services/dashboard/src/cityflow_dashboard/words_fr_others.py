@@ -139,8 +139,8 @@ FR_OTHERS: Final[dict[str, str]] = {
     "transit.disrupted.note": "{planned} pour travaux, {unplanned} pour incidents ; les deux "
     "peuvent coïncider.",
     "transit.blocked": "Bloqué",
-    "transit.blocked.note": "Avec une perturbation bloquante de la ligne, d’un tronçon ou d’un "
-    "arrêt.",
+    "transit.blocked.note": "La ligne ou un tronçon. Arrêts fermés, à part : {stops} "
+    "lignes-heures.",
     "transit.messages": "Perturbations",
     "transit.messages.unit": "ayant une période ce jour",
     "transit.messages.note": "{planned} prévues, {unplanned} imprévues.",

@@ -44,12 +44,13 @@ class Dated(Protocol):
 @dataclass(frozen=True)
 class Asked:
     """The days asked for: these only, or a range; none: those that the files hold, with short
-    gaps.
+    gaps. `changed`: of these only days whose inputs are not those of their last run.
     """
 
     first: date | None = None
     last: date | None = None
     only: tuple[date, ...] = ()
+    changed: bool = False
 
     def days(self, files: Iterable[Dated]) -> list[date]:
         """The days to process, in order."""

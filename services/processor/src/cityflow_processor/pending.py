@@ -56,7 +56,7 @@ class Arrived:
 
 def pending_days(store: Store, dataset: str, arrived: Arrived) -> list[date] | None:
     """The days to process, in order; None: all that the files hold. Raises StoreUnavailable."""
-    last = _last_runs(store, dataset)
+    last = last_runs(store, dataset)
     holdings = {one.day: one for one in _holdings(store, dataset)}
     held = {_sign(one.key) for one in holdings.values() if one.key}
     read = {sha256[:_SIGN] for run in last.values() for sha256 in _digests(run)}
@@ -85,7 +85,8 @@ def _is_pending(holding: Holding, run: Run | None) -> bool:
     return not digests or digests[-1][:_SIGN] != _sign(holding.key)
 
 
-def _last_runs(store: Store, dataset: str) -> Mapping[date, Run]:
+def last_runs(store: Store, dataset: str) -> Mapping[date, Run]:
+    """Of each day the last run that came to a conclusion. Raises StoreUnavailable."""
     runs = Runs(store).query(date.min, date.max, stage="process", dataset=dataset)
     ended = (run for run in runs if run.outcome in _CONCLUSIVE)
     return {run.day: run for run in sorted(ended, key=lambda run: run.run_id)}

@@ -10,6 +10,7 @@ from cityflow.storage import RawEntry, Runs, Store, layout
 from cityflow.telemetry import get_logger
 from cityflow_processor.backfill import Asked
 from cityflow_processor.daily.cache import Held
+from cityflow_processor.daily.changed import changed_days
 from cityflow_processor.daily.files import ReadFile, read_file
 from cityflow_processor.daily.inputs import DaysSpec, prepare
 from cityflow_processor.daily.inputs import process as process_day
@@ -34,15 +35,16 @@ def process(store: Store, engine: Engine, module: Module, asked: Asked) -> Resul
     lines = references(store, "referentiel") if module.uses_arcs else References((), ())
     result.unreadable.extend((*polygons.unreadable, *lines.unreadable))
     spec = DaysSpec(module, listing, held, polygons, lines)
-    sources = prepare(store, spec).sources
-    days = _days(module, sources.files, asked, result)
-    _count(store, sources, days, asked, result)
+    inputs = prepare(store, spec)
+    days = _days(module, inputs.sources.files, asked, result)
     task = Task(prepare, process_day, spec, ordered=module.looks_back)
+    chosen = changed_days(store, inputs, days) if asked.changed else days
     with progress(f"Processing {module.name}", total=len(days), unit="days") as shown:
-        for _, done in engine.run(task, days):
+        for _, done in engine.run(task, chosen):
             result.days.append(done)
             shown.advance()
     result.days.sort(key=lambda done: done.day)
+    _count(store, inputs.sources, [done.day for done in result.days], asked, result)
     return result
 
 

@@ -47,19 +47,29 @@ class Past:
         """From now on these editions are looked at, whichever are current."""
         self._current, self._is_fixed = dict(editions), True
 
+    def editions(self, day: date) -> tuple[str, ...]:
+        """The editions that the module looks back at from a day, in order of date."""
+        return self._used(self._looks(day))
+
     def look(self, day: date) -> Looked:
         """What the module looks back at from a day."""
-        self._renew(day)
-        earlier = sorted(one for one, edition in self._current.items() if edition and one < day)
-        looks = self.module.look_back(day, earlier)
+        looks = self._looks(day)
         found = {look.table: self._look(look) for look in looks}
-        used = sorted({one for look in looks for one in look.days})
         signs = {name: signs for name, (_, signs) in found.items() if signs}
         return Looked(
             {name: frame for name, (frame, _) in found.items()},
             digest(dumps(signs)) if signs else None,
-            tuple(edition for one in used if (edition := self._current[one])),
+            self._used(looks),
         )
+
+    def _looks(self, day: date) -> Sequence[Look]:
+        self._renew(day)
+        earlier = sorted(one for one, edition in self._current.items() if edition and one < day)
+        return self.module.look_back(day, earlier)
+
+    def _used(self, looks: Sequence[Look]) -> tuple[str, ...]:
+        days = sorted({one for look in looks for one in look.days})
+        return tuple(edition for one in days if (edition := self._current[one]))
 
     def _renew(self, day: date) -> None:
         if self.module.looks_back and self._last is not None and not self._is_fixed:

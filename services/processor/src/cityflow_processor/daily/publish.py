@@ -127,7 +127,7 @@ def built(sources: Sources, places: Places, day: date, before: InPlace) -> Built
         ),
         rejected_by_reason=dict(reading.rejected_by_reason),
         checks=checks,
-        inputs=_inputs(chosen, looked, places),
+        inputs=inputs_of(chosen, places, looked.editions),
     )
 
 
@@ -229,10 +229,11 @@ def _tables(module: Module, measured: Measured) -> dict[str, pl.DataFrame]:
     return {t.name: conform(measured.tables[t.name], t).sort(t.key) for t in published}
 
 
-def _inputs(chosen: Chosen, looked: Looked, places: Places) -> tuple[str, ...]:
+def inputs_of(chosen: Chosen, places: Places, past: Sequence[str]) -> tuple[str, ...]:
+    """What the ledger says that a day was made of: raw digests, then editions."""
     listed = [chosen.listed.held.raw_sha256] if chosen.listed else []
     digests = [file.held.raw_sha256 for file in chosen.files]
-    return (*listed, *digests, *places.editions, *looked.editions)
+    return (*listed, *digests, *places.editions, *past)
 
 
 def in_place(editions: Editions, dataset: str, day: date, edition: str | None) -> InPlace:

@@ -133,6 +133,11 @@ class Module:
         return self.look_back is not _looks_at_nothing
 
     @property
+    def takes_last_snapshot(self) -> bool:
+        """Whether a day is made of one snapshot, dated by its receipt."""
+        return self.is_snapshot and not self.uses_every_snapshot
+
+    @property
     def name(self) -> str:
         """Name of the dataset."""
         return self.dataset.value

@@ -12,6 +12,7 @@ from cityflow_processor.transit.periods import Span, parsed, union
 from cityflow_processor.transit.thresholds import limits
 
 UNKNOWN = "unknown"
+STOP = "stop"
 LineFacts = tuple[str, str | None, str, str | None, str]
 """Line, name, mode, network, scope."""
 

@@ -4,14 +4,15 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from cityflow_processor.transit.disruptions import Disruption, LineFacts
+from cityflow_processor.transit.disruptions import STOP, Disruption, LineFacts
 from cityflow_processor.transit.periods import Span, union
 
 Row = dict[str, Any]
 _CLASSES: Final[dict[str, Callable[[Disruption, str], bool]]] = {
     "disrupted_s": lambda one, scope: one.disrupts,
-    "blocked_s": lambda one, scope: one.severity == "blocking",
+    "blocked_s": lambda one, scope: one.severity == "blocking" and scope != STOP,
     "whole_line_blocked_s": lambda one, scope: one.severity == "blocking" and scope == "line",
+    "stop_blocked_s": lambda one, scope: one.severity == "blocking" and scope == STOP,
     "planned_s": lambda one, scope: one.disrupts and one.cause == "works",
     "unplanned_s": lambda one, scope: one.disrupts and one.cause == "incident",
     "information_s": lambda one, scope: not one.disrupts,
@@ -66,7 +67,7 @@ def sums(rows: Sequence[Row], lines: int, disruptions: int) -> Row:
     """The figures of a summary, in hours, from rows of lines or modes: sums before ratios."""
     total = {name: sum(row[name] for row in rows) for name in (*_CLASSES, "day_s")}
     known = _available(total["blocked_s"], total["day_s"]) if total["day_s"] else {}
-    hours = ("disrupted", "blocked", "planned", "unplanned", "information")
+    hours = ("disrupted", "blocked", "stop_blocked", "planned", "unplanned", "information")
     return {
         "lines": lines,
         "disruptions": disruptions,

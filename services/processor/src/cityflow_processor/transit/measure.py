@@ -29,7 +29,7 @@ from cityflow_processor.transit.episodes import SEEN, episodes
 from cityflow_processor.transit.line_hours import line_rows, mode_rows, sums
 from cityflow_processor.transit.moments import moments
 
-METHOD_VERSION: Final = "1"
+METHOD_VERSION: Final = "2"
 TOP: Final = 50
 _LONGEST_GAP_DAYS: Final = 7
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from cityflow_processor.transit.disruptions import UNKNOWN, Disruption, last_versions
+from cityflow_processor.transit.disruptions import STOP, UNKNOWN, Disruption, last_versions
 from cityflow_processor.transit.periods import localise
 
 MOMENTS: Final = (time(8, 30), time(18, 0))
@@ -45,16 +45,14 @@ def _counts(at: datetime, taken: datetime | None, active: Sequence[Disruption]) 
                  "lines_blocked", "lines_disrupted")  # fmt: skip
         return dict.fromkeys(names)
     severities = [one.severity for one in active]
-    blocked, disrupted = (
-        {line[0] for one in active if one.severity in chosen for line in one.lines}
-        for chosen in (("blocking",), ("blocking", "disrupted"))
-    )
+    serious = [(one, line) for one in active if one.disrupts for line in one.lines]
+    blocked = {li[0] for one, li in serious if one.severity == "blocking" and li[4] != STOP}
     return {
         "snapshot_at": taken,
         "snapshot_age_min": (at - taken) / timedelta(minutes=1),
         **{name: severities.count(name) for name in ("blocking", "disrupted", "information")},
         "lines_blocked": len(blocked),
-        "lines_disrupted": len(disrupted),
+        "lines_disrupted": len({line[0] for _, line in serious}),
     }
 
 

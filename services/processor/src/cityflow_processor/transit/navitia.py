@@ -25,7 +25,10 @@ def page(answer: dict[str, Any]) -> tuple[int | None, int | None, int | None]:
 
 
 def lines_of(answer: dict[str, Any]) -> dict[str, Lines]:
-    """Lines by disruption: those it names, and those whose report links to it."""
+    """Lines by disruption: those it names, and those whose report links to it.
+
+    A link of the line itself is of the line, unless the disruption names a section of it.
+    """
     found: dict[str, Lines] = defaultdict(Lines)
     widest: dict[str, Scope] = {}
     for one in items(answer, "disruptions"):
@@ -43,21 +46,22 @@ def lines_of(answer: dict[str, Any]) -> dict[str, Lines]:
                 widest[name] = "line"
     for report in items(answer, "line_reports"):
         about = _about(report.get("line"))
-        for name in _linked(report):
+        for name, of_line in _linked(report):
             if name in widest:
-                found[name].add(about, widest[name])
+                named = about.get("id") in found[name].found
+                found[name].add(about, "line" if of_line and not named else widest[name])
     return found
 
 
-def _linked(report: dict[str, Any]) -> Iterator[str]:
-    """Disruptions that a line report points to, from the line or what belongs to it."""
+def _linked(report: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+    """Disruptions that a line report points to: from the line itself, else what belongs to it."""
     held: list[Any] = [report.get("line")]
     for one in items(report, "pt_objects"):
         held.append(one.get(str(one.get("embedded_type"))))
-    for one in held:
+    for at, one in enumerate(held):
         for link in items(one, "links"):
             if link.get("type") == "disruption":
-                yield str(link.get("id"))
+                yield str(link.get("id")), at == 0
 
 
 def _about(line: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from cityflow_processor.transit.lines import Lines
 from cityflow_processor.transit.periods import localise, naive, spans_of, written
 from cityflow_processor.transit.thresholds import limits
 
-READER_VERSION: Final = "t1"
+READER_VERSION: Final = "t2"
 _SEVERITIES: Final = {
     "bloquante": "blocking", "perturbee": "disrupted", "information": "information",
 }  # fmt: skip
