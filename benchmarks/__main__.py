@@ -2,6 +2,7 @@
 
 The rivals only sum the flow of each arc and day. CityFlow also checks every field, resolves
 duplicates, keeps rejects, measures and publishes. Rounds are interleaved, files in the page cache.
+Then a backfill of 395 days with every metric: its total, and whether the last days cost more.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.memory import Ran, run
 from benchmarks.stages import stages
+from benchmarks.year import year
 
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
@@ -24,11 +26,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size-gb", type=float, default=2.0, help="size of the large file")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds")
-    parser.add_argument("--quick", action="store_true", help="0.5 GB, 3 rounds")
+    parser.add_argument("--quick", action="store_true", help="0.5 GB, 3 rounds, no year")
+    parser.add_argument("--only", choices=("rivals", "year"), help="one of the two parts")
     options = parser.parse_args()
     size, rounds = (0.5, 3) if options.quick else (options.size_gb, options.rounds)
-    with tempfile.TemporaryDirectory(prefix="cityflow-bench-") as folder:
-        _bench(Path(folder), size, rounds)
+    if options.only != "year":
+        with tempfile.TemporaryDirectory(prefix="cityflow-bench-") as folder:
+            _bench(Path(folder), size, rounds)
+    if options.only == "year" or not (options.only or options.quick):
+        with tempfile.TemporaryDirectory(prefix="cityflow-bench-") as folder:
+            for line in year(Path(folder)):
+                print(line, flush=True)
 
 
 def _bench(folder: Path, size_gb: float, rounds: int) -> None:

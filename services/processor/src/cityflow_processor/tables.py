@@ -163,7 +163,7 @@ def ipc_bytes(frame: pl.DataFrame) -> bytes:
     return _sealed(buffer)
 
 
-def read_ipc(data: bytes) -> pl.DataFrame:
+def read_ipc(data: bytes | memoryview) -> pl.DataFrame:
     """A frame from the bytes that `ipc_bytes` gave; DamagedFrame if they are others."""
     frame = pl.from_arrow(pa.ipc.open_stream(_unsealed(data)).read_all())
     assert isinstance(frame, pl.DataFrame)
@@ -172,7 +172,7 @@ def read_ipc(data: bytes) -> pl.DataFrame:
 
 def read_cache(data: bytes) -> pl.DataFrame:
     """A frame from the bytes that `cache_bytes` gave; DamagedFrame if they are others."""
-    return read_frame(_unsealed(data))
+    return read_frame(bytes(_unsealed(data)))
 
 
 def read_frame(data: bytes) -> pl.DataFrame:
@@ -186,9 +186,9 @@ def _sealed(buffer: BytesIO) -> bytes:
     return buffer.getvalue()
 
 
-def _unsealed(data: bytes) -> bytes:
-    content = data[:-_CHECKSUM_BYTES]
-    if _checksum(content) != data[-_CHECKSUM_BYTES:]:
+def _unsealed(data: bytes | memoryview) -> memoryview:
+    content, checksum = memoryview(data)[:-_CHECKSUM_BYTES], data[-_CHECKSUM_BYTES:]
+    if _checksum(content) != checksum:
         raise DamagedFrame
     return content
 

@@ -37,19 +37,32 @@ class Chunk:
     index: int
     manifest: ChunkManifest
 
-    def frame(self, cache: PartsCache, name: str) -> pl.DataFrame:
-        """One of its frames, which has rows. Raises TryAgain if it is lost."""
-        return cache.chunk_frame(self.member, self.index, self.manifest, name)
+    def frames(self, cache: PartsCache, *names: str) -> dict[str, pl.DataFrame]:
+        """Those of its frames that have rows. Raises TryAgain if they are lost."""
+        return cache.chunk_frames(self.member, self.index, self.manifest, names)
+
+
+def learn(numbering: Numbering, cache: PartsCache, chunk: Chunk) -> None:
+    """Number what a chunk names. Raises TryAgain if it is lost."""
+    if chunk.manifest.days:
+        numbering.add(chunk, chunk.frames(cache, "arcs", "keys", "attributes"))
 
 
 def merge(
-    cache: PartsCache, chunks: list[Chunk], members: list[str], first_row: int
+    cache: PartsCache,
+    chunks: list[Chunk],
+    numbering: Numbering,
+    members: list[str],
+    first_row: int,
 ) -> FileManifest:
     """Write the parts, attributes and rejects of a file; returns its manifest, not yet written.
 
-    `first_row` is the number of the first record: 2 under a header line, 1 in JSON.
+    `numbering` has learnt all chunks, in any order. `first_row` is the number of the first
+    record: 2 under a header line, 1 in JSON.
     """
-    numbering = _number(cache, chunks)
+    arcs, attributes = _finish(cache, chunks, numbering)
+    cache.write_file_frame("arcs", arcs)
+    cache.write_file_frame("attributes", attributes)
     days: Counter[str] = Counter()
     for chunk in chunks:
         days.update(chunk.manifest.days)
@@ -66,19 +79,6 @@ def merge(
         rejects["day"].null_count(),
         sum(chunk.manifest.empty_gap_rows for chunk in chunks),
     )
-
-
-def _number(cache: PartsCache, chunks: list[Chunk]) -> Numbering:
-    numbering = Numbering()
-    for chunk in chunks:
-        if chunk.manifest.days:
-            held = chunk.manifest.frames.keys() & {"arcs", "keys", "attributes"}
-            frames = {name: chunk.frame(cache, name) for name in held}
-            numbering.add(chunk, frames)
-    arcs, attributes = _finish(cache, chunks, numbering)
-    cache.write_file_frame("arcs", arcs)
-    cache.write_file_frame("attributes", attributes)
-    return numbering
 
 
 def _finish(
@@ -115,8 +115,7 @@ def _write_parts(
     for chunk in chunks:
         if wanted.isdisjoint(chunk.manifest.days):
             continue
-        rows = chunk.frame(cache, "rows")
-        rows = numbering.renumber(chunk, rows)
+        rows = numbering.renumber(chunk, chunk.frames(cache, "rows")["rows"])
         if not wanted.issuperset(chunk.manifest.days):
             rows = rows[np.flatnonzero(np.isin(day_codes(rows["hour"].to_numpy()), ordinals))]
         frames.append(rows)
@@ -153,7 +152,7 @@ def _rejects(
     first_line: Counter[int] = Counter()
     for chunk in chunks:
         if chunk.manifest.rejects:
-            frame = chunk.frame(cache, "rejects")
+            frame = chunk.frames(cache, "rejects")["rejects"]
             start = first_row + first_line[chunk.member]
             frames.append(
                 frame.with_columns(

@@ -7,7 +7,6 @@ manifest names is there.
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
-from functools import partial
 from itertools import accumulate
 from typing import Any, Final, TypeVar
 
@@ -69,6 +68,7 @@ class FileManifest:
 
 
 M = TypeVar("M", ChunkManifest, FileManifest)
+T = TypeVar("T")
 
 
 def drop_left_chunks(objects: Objects, dataset: str, split: Collection[str]) -> None:
@@ -139,15 +139,28 @@ class PartsCache:
         self.objects.put(f"{base}.json", _dump(asdict(manifest)), durable=False)
         return manifest
 
-    def chunk_frame(
-        self, member: int, index: int, manifest: ChunkManifest, name: str
-    ) -> pl.DataFrame:
-        """One frame of a finished chunk that has rows in it. Raises TryAgain if it is lost."""
-        base = self._chunk(member, index)
-        end = manifest.frames[name]
-        start = max((before for before in manifest.frames.values() if before < end), default=0)
-        read = partial(self.objects.read_range, start=start, length=end - start)
-        return self._frame(f"{base}.arrow", read_ipc, f"{base}.json", read)
+    def chunk_frames(
+        self, member: int, index: int, manifest: ChunkManifest, names: Collection[str]
+    ) -> dict[str, pl.DataFrame]:
+        """Those of these frames of a finished chunk that have rows. Raises TryAgain if lost."""
+        base, ends = self._chunk(member, index), manifest.frames
+        places = {
+            name: (start, end)
+            for (name, end), start in zip(ends.items(), (0, *ends.values()), strict=False)
+            if name in names
+        }
+        if not places:
+            return {}
+        first, last = min(places.values())[0], max(places.values())[1]
+
+        def read(key: str) -> dict[str, pl.DataFrame]:
+            data = memoryview(self.objects.read_range(key, first, last - first))
+            return {
+                name: read_ipc(data[start - first : end - first])
+                for name, (start, end) in places.items()
+            }
+
+        return self._whole(f"{base}.arrow", read, f"{base}.json")
 
     def forget_chunk(self, member: int, index: int) -> None:
         """Take a chunk as not yet read."""
@@ -184,16 +197,13 @@ class PartsCache:
     def _put(self, key: str, frame: pl.DataFrame) -> None:
         self.objects.put(key, cache_bytes(frame), durable=False)
 
-    def _frame(
-        self,
-        key: str,
-        decode: Callable[[bytes], pl.DataFrame],
-        owner: str,
-        read: Callable[[str], bytes] | None = None,
-    ) -> pl.DataFrame:
-        """A frame; if it is missing or damaged its manifest goes, so that it is made anew."""
+    def _frame(self, key: str, decode: Callable[[bytes], pl.DataFrame], owner: str) -> pl.DataFrame:
+        return self._whole(key, lambda key: decode(self.objects.read(key)), owner)
+
+    def _whole(self, key: str, read: Callable[[str], T], owner: str) -> T:
+        """What is read; if it is missing or damaged its manifest goes, so that it is made anew."""
         try:
-            return decode((read or self.objects.read)(key))
+            return read(key)
         except (ObjectNotFound, DamagedFrame) as error:
             self.objects.delete(owner)
             found = "is missing" if isinstance(error, ObjectNotFound) else "is damaged"

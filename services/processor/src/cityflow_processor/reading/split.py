@@ -21,8 +21,8 @@ from cityflow_processor.comptages.validate import Batch, read_batch, validate
 from cityflow_processor.engine import Engine, Task
 from cityflow_processor.reading.chunks import Span, chunks, refuse_long_lines, spans
 from cityflow_processor.reading.json_records import json_tokens
-from cityflow_processor.reading.merge import Chunk, merge
-from cityflow_processor.reading.numbering import KEY
+from cityflow_processor.reading.merge import Chunk, learn, merge
+from cityflow_processor.reading.numbering import KEY, Numbering
 from cityflow_processor.reading.parts import ChunkManifest, FileManifest, PartsCache
 
 # Rows without a readable time belong to no day: they are held together, so they must be few.
@@ -83,12 +83,8 @@ def split(store: Store, engine: Engine, file: RawFile, advance: Advance) -> File
         return manifest
     zone = RawZone(store)
     _check_size(zone, entry)
-    members: list[str] = []
-    in_place = engine.sees_local_files or not layout.is_outside(entry.key)
-    with zone.open(entry.key) as stream:
-        done = _run(engine, file, _units(stream, file, members, in_place), advance)
     try:
-        manifest = merge(cache, done, members, 2 if entry.meta.media == "csv" else 1)
+        manifest = _split(engine, file, zone, cache, advance)
     except TryAgain:
         if (manifest := cache.manifest()) is None:
             raise
@@ -96,6 +92,23 @@ def split(store: Store, engine: Engine, file: RawFile, advance: Advance) -> File
     cache.write_manifest(manifest)
     cache.drop_chunks()
     return manifest
+
+
+def _split(
+    engine: Engine, file: RawFile, zone: RawZone, cache: PartsCache, advance: Advance
+) -> FileManifest:
+    entry, numbering = file.entry, Numbering()
+    members: list[str] = []
+    done: list[Chunk] = []
+    in_place = engine.sees_local_files or not layout.is_outside(entry.key)
+    with zone.open(entry.key) as stream:
+        units = _units(stream, file, members, in_place)
+        for chunk in _run(engine, file, units, advance):
+            learn(numbering, cache, chunk)  # while the next ones are read
+            done.append(chunk)
+    done.sort(key=lambda chunk: (chunk.member, chunk.index))
+    first_row = 2 if entry.meta.media == "csv" else 1
+    return merge(cache, done, numbering, members, first_row)
 
 
 def _check_size(zone: RawZone, entry: RawEntry) -> None:
@@ -108,21 +121,21 @@ def _check_size(zone: RawZone, entry: RawEntry) -> None:
         )
 
 
-def _run(engine: Engine, file: RawFile, units: Iterator[_Unit], advance: Advance) -> list[Chunk]:
-    """Read every unit whose output is not there yet; the chunks as they stand in the file."""
-    done: list[Chunk] = []
-    undated = 0
+def _run(
+    engine: Engine, file: RawFile, units: Iterator[_Unit], advance: Advance
+) -> Iterator[Chunk]:
+    """Read every unit whose output is not there yet; the chunks as they are done."""
+    undated = rows = 0
     for unit, manifest in engine.run(Task(_prepare, _read_unit, file), units):
-        done.append(Chunk(unit.member, unit.index, manifest))
         advance(unit.size)
         undated += manifest.undated_bytes
+        rows += manifest.rejects
         if undated > MOST_UNDATED_BYTES:
-            rows = sum(chunk.manifest.rejects for chunk in done)
             raise SourceError(
                 f"{file.entry.key}: {rows:,} of its rows cannot be read, most without even a time; "
                 "check its delimiter, its quotes and its encoding"
             )
-    return sorted(done, key=lambda chunk: (chunk.member, chunk.index))
+        yield Chunk(unit.member, unit.index, manifest)
 
 
 def _prepare(store: Store, file: RawFile) -> _Reading:
