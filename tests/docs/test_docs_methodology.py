@@ -1,4 +1,4 @@
-"""Every figure of the road analysis is explained in docs/methodology.md."""
+"""Every figure of the road analysis and the register is explained in docs/methodology.md."""
 
 import re
 from pathlib import Path
@@ -6,6 +6,13 @@ from pathlib import Path
 import pytest
 
 from cityflow.contracts.base import DocumentBase, PublishedDocument
+from cityflow.contracts.register import (
+    AnomalousRange,
+    FilteredView,
+    RegisterEntry,
+    RegisterSummary,
+)
+from cityflow.contracts.register_tables import REGISTER_TABLES
 from cityflow.contracts.roads import (
     Bottleneck,
     CalibrationSummary,
@@ -26,6 +33,7 @@ MODELS = (
     *(RoadsSummary, CalibrationSummary, RoadsIndex, RoadsTypical, RoadsComparison),
     *(RoadsExpanded, RoadsAnomaly, Bottleneck, HealthCount, Repair),
     *(RoadsYearSummary, YearComparison, PeriodReliability),
+    *(RegisterSummary, FilteredView, AnomalousRange, RegisterEntry),
 )
 OF_THE_EDITION = {
     *("status", "method_version", "thresholds_version", "writer_version", "context", "quality"),
@@ -35,12 +43,13 @@ PLACES = {
     *("arc_id", "label", "arrondissement", "length_m", "hour_end", "hour_of_day", "arc_status"),
     *("flow_veh", "flow_hours", "occupancy_hours", "last_rows", "hours", "pace"),
     *("vkt_veh_km", "vht_veh_h"),
+    *("range", "occupancy_pct", "state", "mode", "hour_start"),
 }
 
 
 def published() -> set[str]:
     ours = {name for model in MODELS for name in model.model_fields}
-    tables = (*ROADS_TABLES, *CALIBRATION_TABLES, *YEAR_TABLES)
+    tables = (*ROADS_TABLES, *CALIBRATION_TABLES, *YEAR_TABLES, REGISTER_TABLES[0])
     every = {c.name for t in tables for c in t.columns} | ours
     base = {*PublishedDocument.model_fields, *DocumentBase.model_fields}
     return every - base - OF_THE_EDITION - PLACES

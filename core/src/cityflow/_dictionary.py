@@ -25,6 +25,7 @@ from cityflow.contracts import (
 from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.published import TABLES
+from cityflow.contracts.register import RegisterEntry, RegisterSummary
 from cityflow.contracts.report_tables import FIGURES, SECTIONS
 from cityflow.contracts.roads import CalibrationSummary, RoadsSummary
 from cityflow.contracts.roads_year import RoadsYearSummary
@@ -81,12 +82,17 @@ DOCUMENTS: Final = (
     _Published(ChantiersSummary, "Document `edition/chantiers`; as a file like the others."),
     _Published(WeatherSummary, "Document `edition/weather`; as a file like the others."),
     _Published(
+        RegisterSummary,
+        "Document `edition/register`, of days that a confirmed range bears on, or once did.",
+    ),
+    _Published(
         DailyReport,
         f"Document `edition/report`; the current one also as `{layout.report_file(_DAY, 'json')}`.",
     ),
     _Published(MonthHistory, "Document `edition/history/<dataset>`, one a completed month."),
     _Published(Pointer, "Document `pointer/<dataset>` and `pointer/report`, one a day."),
     _Published(Run, "Document `run`, one an attempt."),
+    _Published(RegisterEntry, "Document `register`, one a confirmed range."),
     _Published(Lease, "Document `lease`, while somebody works on a day."),
     _Published(Holding, "Document `holding/<dataset>`, one a feed and day."),
     _Published(Setback, "Document `setback/<dataset>`, one a feed and day that failed last."),

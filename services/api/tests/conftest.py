@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -15,6 +16,13 @@ from flask_openapi3.openapi import OpenAPI
 from cityflow.attribution import attribution_for
 from cityflow.calendar import hour_ends, hour_of_day
 from cityflow.contracts import ComptagesSummary, DailyReport
+from cityflow.contracts.register import (
+    AnomalousRange,
+    RegisterContext,
+    RegisterQuality,
+    RegisterSummary,
+)
+from cityflow.contracts.register_tables import REGISTER_ARC_HOURS
 from cityflow.contracts.report import MEASURED
 from cityflow.contracts.report_tables import SECTIONS
 from cityflow.contracts.roads import (
@@ -77,6 +85,46 @@ def app(city: City) -> OpenAPI:
 @pytest.fixture
 def client(app: OpenAPI) -> FlaskClient:
     return app.test_client()
+
+
+@dataclass(frozen=True)
+class Filtering:
+    """A city of its own, whose register an entry can be made in."""
+
+    client: FlaskClient
+    store: Store
+    edition: str = "8" * 20
+
+    def confirm(self, arc_id: str) -> None:
+        """Publish the view of Tuesday without any flow of an arc."""
+        table = REGISTER_ARC_HOURS
+        of_arc = pl.col("arc_id") == arc_id
+        frame = _frame(table, _hours(TUESDAY)).with_columns(
+            pl.when(~of_arc).then(pl.col("flow_veh")).alias("flow_veh")
+        )
+        key = layout.table("register", TUESDAY, self.edition, table.name)
+        self.store.objects.put(key, _parquet(frame))
+        one = AnomalousRange(
+            dataset="comptages", sensor=arc_id, measure="flow_veh", start=datetime(2024, 3, 1,
+            tzinfo=UTC), end=None, problem="cut", who="anna", noted_at=datetime(2024, 3, 7,
+            tzinfo=UTC),
+        )  # fmt: skip
+        summary = RegisterSummary(
+            day=TUESDAY, edition=self.edition, attribution=ROADS, status="published",
+            method_version="1", writer_version="1", ranges_total=1, ranges=(one,), views=(),
+            context=RegisterContext(comptages=TUESDAYS, bikes=None),
+            quality=RegisterQuality(checks=()),
+        )  # fmt: skip
+        _publish(self.store, "register", TUESDAY, self.edition, summary)
+
+
+@pytest.fixture
+def filtering(tmp_path: Path) -> Iterator[Filtering]:
+    settings = Settings(output_dir=tmp_path)
+    with open_store(settings) as store:
+        _publish_all(store)
+        app = create_app(settings, store, rate_limit="1000000 per minute")
+        yield Filtering(app.test_client(), store)
 
 
 def _publish_all(store: Store) -> dict[tuple[date, str], pl.DataFrame]:

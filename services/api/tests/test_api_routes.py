@@ -254,3 +254,21 @@ def test_the_profile_of_an_arc_is_the_newest_analysed_day_of_the_type(client: Fl
     assert client.get("/v1/arcs/11/profile").json["hours"] == []
     assert client.get("/v1/arcs/10/profile?day_type=sunday").status_code == 404
     assert client.get("/v1/arcs/10/profile?day_type=someday").status_code == 400
+
+
+def test_the_filtered_view_of_arc_hours_is_that_of_the_register(filtering: Any) -> None:
+    get, path = filtering.client.get, "/v1/days/2024-03-05/arc-hours"
+    raw = get(f"{path}?limit=5000").json
+    assert get(f"{path}?view=filtered&limit=5000").json == raw
+    filtering.confirm("10")
+    found = get(f"{path}?view=filtered&limit=5000").json
+    assert found["edition"] == filtering.edition
+    assert {r["flow_veh"] for r in found["hours"] if r["arc_id"] == "10"} == {None}
+    others = [[r for r in page["hours"] if r["arc_id"] != "10"] for page in (raw, found)]
+    assert others[0] == others[1]
+    assert get(f"{path}?limit=5000").json == raw
+    first = get(f"{path}?view=filtered&limit=2").json
+    second = get(f"{path}?view=filtered&limit=2&cursor={first['next_cursor']}").json
+    assert first["hours"] + second["hours"] == found["hours"][:4]
+    assert get("/v1/days/2024-03-05/metrics/register").json["ranges_total"] == 1
+    assert get(f"{path}?view=clean").status_code == 400

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from processor_house import COLUMNS, Ended, House, gzipped, row, stamps, text_of, zipped
 
-from cityflow_processor.datasets import ANALYSIS, NAMES
+from cityflow_processor.datasets import DERIVED, NAMES
 from cityflow_processor.days import DATASET
 from cityflow_processor.modules import MODULES
 
@@ -54,7 +54,7 @@ def test_a_result_for_people_and_one_for_programs(house: House, command: Command
 
 
 def test_every_dataset_has_its_name() -> None:
-    assert sorted(NAMES) == sorted((DATASET, ANALYSIS, *MODULES))
+    assert sorted(NAMES) == sorted((DATASET, *DERIVED, *MODULES))
 
 
 def test_nothing_ingested_is_no_error(command: Command) -> None:

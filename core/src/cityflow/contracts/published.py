@@ -8,6 +8,8 @@ from cityflow.contracts.bikes_tables import BIKES_TABLES
 from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.chantiers_tables import CHANTIERS_TABLES
 from cityflow.contracts.comptages import ComptagesSummary
+from cityflow.contracts.register import RegisterSummary
+from cityflow.contracts.register_tables import REGISTER_TABLES
 from cityflow.contracts.roads import CalibrationSummary, RoadsSummary
 from cityflow.contracts.roads_tables import CALIBRATION_TABLES, ROADS_TABLES, YEAR_TABLES
 from cityflow.contracts.roads_year import RoadsYearSummary
@@ -29,6 +31,7 @@ TABLES: Final[dict[str, tuple[Table, ...]]] = {
     "traffic": TRAFFIC_TABLES,
     "chantiers": CHANTIERS_TABLES,
     "weather": WEATHER_TABLES,
+    "register": REGISTER_TABLES,
 }
 
 SUMMARIES: Final[dict[str, type[PublishedDocument]]] = {
@@ -41,4 +44,5 @@ SUMMARIES: Final[dict[str, type[PublishedDocument]]] = {
     "traffic": TrafficSummary,
     "chantiers": ChantiersSummary,
     "weather": WeatherSummary,
+    "register": RegisterSummary,
 }

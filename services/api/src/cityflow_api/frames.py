@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from cityflow.contracts.register_tables import REGISTER_ARC_HOURS
 from cityflow.contracts.tables import COMPTAGES_ARC_HOURS, COMPTAGES_ARCS, Table
 from cityflow.errors import StoreUnavailable
 from cityflow.storage import Store, layout
@@ -17,7 +18,10 @@ from cityflow_api.paging import ROW
 TableKey = tuple[str, date, str, str]
 CACHE_BYTES = 128 * 1024 * 1024
 BOUNDS = ("west", "south", "east", "north")
-TABLES = {"comptages": {table.name: table for table in (COMPTAGES_ARCS, COMPTAGES_ARC_HOURS)}}
+TABLES = {
+    "comptages": {table.name: table for table in (COMPTAGES_ARCS, COMPTAGES_ARC_HOURS)},
+    "register": {REGISTER_ARC_HOURS.name: REGISTER_ARC_HOURS},
+}
 
 
 class Frames:

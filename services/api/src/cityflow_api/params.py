@@ -155,6 +155,11 @@ class ArcsQuery(WalkQuery):
 class ArcHoursQuery(WalkQuery):
     """Which arc-hours of the day, in which form."""
 
+    view: Literal["raw", "filtered"] = Field(
+        default="raw",
+        description="filtered: values in confirmed ranges of the register are null, the edition is "
+        "that of the register; headline figures are raw",
+    )
     hour_of_day: int | None = Field(
         default=None, ge=0, le=23, description="Local hour at which the hour starts"
     )

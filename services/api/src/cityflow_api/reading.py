@@ -90,6 +90,14 @@ class Reading:
         )
         return tuple(dict.fromkeys(found)) or (attribution_for(Dataset.COMPTAGES, synthetic=False),)
 
+    def filters_roads(self, day: date) -> bool:
+        """Whether a confirmed range of the register bears on the road counts of a day."""
+        pointer = self._editions().current("register", day)
+        if pointer is None:
+            return False
+        found = Found("register", day, pointer.edition, pinned=False)
+        return self.document(found)["context"]["comptages"] is not None
+
     def newest(self, dataset: str) -> Pointer | None:
         """Pointer of the newest published day."""
         page = self.store().documents.query(f"pointer/{dataset}", limit=1, descending=True)

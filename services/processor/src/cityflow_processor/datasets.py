@@ -22,7 +22,11 @@ _SMALL: Final = (
     Dataset.CHANTIERS.value,
     Dataset.WEATHER.value,
 )
-NAMES: Final = (DATASET, ANALYSIS, *_SMALL)
+REGISTER: Final = "register"
+DERIVED: Final = (ANALYSIS, REGISTER)
+"""Made of other datasets' editions: no file arrives for them."""
+NAMES: Final = (DATASET, ANALYSIS, *_SMALL, REGISTER)
+_REGISTERED: Final = (DATASET, Dataset.BIKES.value)
 
 
 def refuse_unknown(dataset: str | None) -> None:
@@ -39,13 +43,15 @@ def chosen(store: Store, dataset: str | None) -> Iterable[str]:
     """
     if dataset is not None:
         return (dataset,)
-    return (DATASET, ANALYSIS, *(name for name in _SMALL if _holds(store, name)))
+    return (DATASET, ANALYSIS, *(name for name in _SMALL if _holds(store, name)), *_register(store))
 
 
 def process(store: Store, settings: Settings, dataset: str, asked: Asked) -> Result:
     """Process days of one dataset."""
     if dataset == ANALYSIS:
         return _analyse(store, asked)
+    if dataset == REGISTER:
+        return _filter(store, asked)
     with open_engine(store, settings) as engine:
         if dataset == DATASET:
             return backfill.process(store, engine, settings, asked)
@@ -53,10 +59,13 @@ def process(store: Store, settings: Settings, dataset: str, asked: Asked) -> Res
 
 
 def process_arrived(store: Store, settings: Settings, dataset: str, asked: Asked) -> Result:
-    """The same for what arrived: the analysis, for which no file does, follows the counts."""
+    """The same for what arrived; what is made of it, for which no file does, follows."""
     result = process(store, settings, dataset, asked)
-    if dataset == DATASET and result.days:
-        _analyse(store, Asked(only=tuple(done.day for done in result.days)))
+    done = Asked(only=tuple(done.day for done in result.days))
+    if dataset == DATASET and done.only:
+        _analyse(store, done)
+    if dataset in _REGISTERED and done.only and _register(store):
+        _filter(store, done)
     return result
 
 
@@ -67,11 +76,22 @@ def _analyse(store: Store, asked: Asked) -> Result:
     return process_analysis(store, asked)
 
 
+def _filter(store: Store, asked: Asked) -> Result:
+    from cityflow_processor.register.days import process as process_register
+
+    return process_register(store, asked)
+
+
 def _process_small(store: Store, engine: Engine, dataset: str, asked: Asked) -> Result:
     from cityflow_processor.daily.backfill import process as process_small
     from cityflow_processor.modules import MODULES
 
     return process_small(store, engine, MODULES[dataset], asked)
+
+
+def _register(store: Store) -> tuple[str, ...]:
+    """The register, if anything was ever entered in it."""
+    return (REGISTER,) if store.documents.query(REGISTER, limit=1).items else ()
 
 
 def _holds(store: Store, dataset: str) -> bool:

@@ -15,7 +15,7 @@ from cityflow.watching import watch
 from cityflow_processor.backfill import Asked
 from cityflow_processor.comptages.fields import EARLIEST_YEAR, LATEST_YEAR
 from cityflow_processor.datasets import (
-    ANALYSIS,
+    DERIVED,
     NAMES,
     chosen,
     process,
@@ -24,12 +24,14 @@ from cityflow_processor.datasets import (
 )
 from cityflow_processor.days import DATASET
 from cityflow_processor.history import compact as compact_months
+from cityflow_processor.register.commands import commands as register_commands
 from cityflow_processor.result import Result, months_document, months_table
 from cityflow_processor.turns import Turns
 
 PAUSE_SECONDS: Final = 10.0
 
 app = App(help="Turn raw files into published daily editions.")
+app.add_typer(register_commands, name="register")
 
 DatasetName = Annotated[
     str | None, typer.Option(help="Dataset to process; without it all that files are held of.")
@@ -71,8 +73,8 @@ def backfill(
         raise BadArguments(f"--from {first} is after --to {last}; give the earlier day first")
     if stay:
         refuse_unknown(dataset)
-        if dataset == ANALYSIS:
-            raise BadArguments(f"no file arrives for {ANALYSIS}: watch {DATASET}, which it follows")
+        if dataset in DERIVED:
+            raise BadArguments(f"no file arrives for {dataset}: watch what it is made of")
         _watch(dataset)
     else:
         _process(dataset, Asked(first, last), json)
@@ -129,12 +131,12 @@ def _watch(dataset: str | None) -> None:
     def turns_of(name: str) -> Turns:
         return Turns(lambda store, asked: process_arrived(store, settings, name, asked), name)
 
-    turns = {name: turns_of(name) for name in NAMES if name != ANALYSIS}
+    turns = {name: turns_of(name) for name in NAMES if name not in DERIVED}
 
     def turn() -> None:
         with open_store(settings) as store:
             for name in chosen(store, dataset):
-                if name != ANALYSIS:
+                if name not in DERIVED:
                     turns[name].take(store)
 
     watch(turn, PAUSE_SECONDS, settings.heartbeat_file)

@@ -21,6 +21,9 @@ from cityflow_processor.engine import Engine
 from cityflow_processor.engines import open_engine
 from cityflow_processor.modules import MODULES
 from cityflow_processor.records.module import Module
+from cityflow_processor.register.days import REGISTER
+from cityflow_processor.register.days import process as process_register
+from cityflow_processor.register.replay import replay as replay_register
 from cityflow_processor.replay import replay
 from cityflow_processor.replayed import Replayed, published_runs
 from cityflow_processor.result import Result
@@ -38,7 +41,8 @@ class ProcessorRebuilder:
     ) -> Iterator[tuple[str, Rebuilt]]:
         """A backfill of every day that the raw files hold or that was ever published.
 
-        The counts with their analysis, then each other dataset of which something is held.
+        The counts with their analysis, then each other dataset of which something is held, and the
+        views of the register, which is a document of the database and no raw file.
         """
         published = {run.dataset for run in published_runs(store)}
         if as_published and not published:
@@ -54,6 +58,9 @@ class ProcessorRebuilder:
                 done = _small(store, engine, module, as_published)
                 if done.days or done.failed:
                     yield name, done
+        done = _register(store, as_published)
+        if done.days or done.failed:
+            yield REGISTER, done
 
 
 REBUILDER: Final = ProcessorRebuilder()
@@ -80,6 +87,11 @@ def _small(store: Store, engine: Engine, module: Module, as_published: bool) -> 
 
     replayed = replay_small(store, engine, module) if as_published else Replayed()
     return _rebuilt(list(_backfills(store, module.name, process)), replayed)
+
+
+def _register(store: Store, as_published: bool) -> Rebuilt:
+    replayed = replay_register(store) if as_published else Replayed()
+    return _rebuilt([process_register(store, Asked())], replayed)
 
 
 def _rebuilt(results: Sequence[Result], replayed: Replayed) -> Rebuilt:

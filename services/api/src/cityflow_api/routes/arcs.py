@@ -20,7 +20,7 @@ from cityflow_api.params import (
     EditionQuery,
     WalkQuery,
 )
-from cityflow_api.routes.asked import Walk, walk
+from cityflow_api.routes.asked import REGISTER, ROADS, Walk, reading, walk
 
 HOURS_OF_AN_ARC = 25
 ROW_COUNTS = ("X-Row-Count", "X-Rows-Matched")
@@ -57,9 +57,10 @@ def arcs(path: DayPath, query: ArcsQuery) -> Response:
     "/days/<string:date>/arc-hours", responses=answers(ArcHourPage, 304, 404, 503, csv=True)
 )
 def arc_hours(path: DayPath, query: ArcHoursQuery) -> Response:
-    """Hours of all arcs of a day by (arc_id, hour_end), as JSON or CSV."""
+    """Hours of all arcs of a day by (arc_id, hour_end), as JSON or CSV; raw or filtered."""
     wanted = form(query.format, "json", "csv")
-    step = walk(path.date, query)
+    is_filtered = query.view == "filtered" and reading().filters_roads(path.date)
+    step = walk(path.date, query, REGISTER if is_filtered else ROADS)
     filters = [] if query.hour_of_day is None else [pl.col("hour_of_day") == query.hour_of_day]
 
     def make() -> Response:

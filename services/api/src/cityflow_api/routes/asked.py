@@ -14,6 +14,7 @@ from cityflow_api.reading import Facts, Found, Reading
 
 EXTENSION = "cityflow"
 ROADS = "comptages"
+REGISTER = "register"
 
 
 def reading() -> Reading:
@@ -42,7 +43,7 @@ class Walk:
         return http_cache.revalidated(etag, make, forever=self.found.pinned)
 
 
-def walk(day: date, query: WalkQuery) -> Walk:
+def walk(day: date, query: WalkQuery, dataset: str = ROADS) -> Walk:
     """Begin or go on with a walk: a cursor stays with the edition of the first page.
 
     Raises NotFound for a day or edition that is not published, BadParameter for a cursor of
@@ -52,7 +53,7 @@ def walk(day: date, query: WalkQuery) -> Walk:
     if after is not None and query.edition not in (None, after.edition):
         raise BadParameter("cursor", "this cursor belongs to another edition")
     edition = after.edition if after is not None else query.edition
-    found = reading().find(ROADS, day, edition)
+    found = reading().find(dataset, day, edition)
     try:
         return Walk(found, reading().facts(found), after, query.limit)
     except NotFound as error:
