@@ -24,9 +24,10 @@ def year(folder: Path, arcs: int = 3000, days: int = DAYS) -> Iterator[str]:
     run([str(BIN / "cityflow-simulator"), "generate", str(paris), *size])
     env = os.environ | {"OUTPUT_DIR": str(output)}
     counts = paris / "comptages.csv"
+    others = paris / "referentiel.csv", paris / "arrondissements.geojson"
     megabytes = counts.stat().st_size / 1e6
     yield f"{days} days of {arcs:,} arcs, {megabytes:,.0f} MB, every metric of the roads"
-    run([str(BIN / "cityflow-ingest"), "files", str(paris)], env)
+    run([str(BIN / "cityflow-ingest"), "files", *map(str, (counts, *others))], env)
     counts.unlink()  # the raw zone has its own copy
     ran = run([str(BIN / "cityflow-processor"), "backfill"], env)
     yield f"backfill: {ran.seconds:.1f} s, peak memory {ran.peak_mib:.0f} MiB"
