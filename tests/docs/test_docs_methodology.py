@@ -1,10 +1,19 @@
-"""Every figure of the road analysis and the register is explained in docs/methodology.md."""
+"""Every figure of the road analysis, of `across` and `register` is explained in methodology.md."""
 
 import re
 from pathlib import Path
 
 import pytest
 
+from cityflow.contracts.across import (
+    AcrossCity,
+    AcrossSummary,
+    AcrossTransit,
+    AcrossWeather,
+    AcrossZone,
+    WorkEffect,
+)
+from cityflow.contracts.across_tables import ACROSS_TABLES
 from cityflow.contracts.base import DocumentBase, PublishedDocument
 from cityflow.contracts.register import (
     AnomalousRange,
@@ -33,6 +42,7 @@ MODELS = (
     *(RoadsSummary, CalibrationSummary, RoadsIndex, RoadsTypical, RoadsComparison),
     *(RoadsExpanded, RoadsAnomaly, Bottleneck, HealthCount, Repair),
     *(RoadsYearSummary, YearComparison, PeriodReliability),
+    *(AcrossSummary, AcrossCity, AcrossZone, AcrossTransit, AcrossWeather, WorkEffect),
     *(RegisterSummary, FilteredView, AnomalousRange, RegisterEntry),
 )
 OF_THE_EDITION = {
@@ -49,7 +59,7 @@ PLACES = {
 
 def published() -> set[str]:
     ours = {name for model in MODELS for name in model.model_fields}
-    tables = (*ROADS_TABLES, *CALIBRATION_TABLES, *YEAR_TABLES, REGISTER_TABLES[0])
+    tables = (*ROADS_TABLES, *CALIBRATION_TABLES, *YEAR_TABLES, *ACROSS_TABLES, REGISTER_TABLES[0])
     every = {c.name for t in tables for c in t.columns} | ours
     base = {*PublishedDocument.model_fields, *DocumentBase.model_fields}
     return every - base - OF_THE_EDITION - PLACES

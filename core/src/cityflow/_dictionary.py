@@ -22,6 +22,7 @@ from cityflow.contracts import (
     Setback,
     SourceDay,
 )
+from cityflow.contracts.across import AcrossSummary
 from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.published import TABLES
@@ -81,6 +82,7 @@ DOCUMENTS: Final = (
     _Published(TrafficSummary, "Document `edition/traffic`; as a file like the others."),
     _Published(ChantiersSummary, "Document `edition/chantiers`; as a file like the others."),
     _Published(WeatherSummary, "Document `edition/weather`; as a file like the others."),
+    _Published(AcrossSummary, "Document `edition/across`; as a file like the others."),
     _Published(
         RegisterSummary,
         "Document `edition/register`, of days that a confirmed range bears on, or once did.",

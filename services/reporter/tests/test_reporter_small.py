@@ -6,6 +6,15 @@ import pytest
 
 from cityflow.attribution import attribution_for
 from cityflow.contracts import Check, DailyReport, Dataset, Pointer
+from cityflow.contracts.across import (
+    AcrossCity,
+    AcrossContext,
+    AcrossQuality,
+    AcrossSummary,
+    AcrossTransit,
+    AcrossZone,
+    WorkEffect,
+)
 from cityflow.contracts.bikes import BikesHour, BikesSummary, BikesTotals, BikesYear
 from cityflow.contracts.chantiers import ChantiersSummary, WorkRank, WorksTotals
 from cityflow.contracts.daily import DayContext, DayQuality, DaySummary
@@ -98,7 +107,30 @@ def weather() -> WeatherSummary:
     )  # fmt: skip
 
 
-def evidence(summary: DaySummary) -> Evidence:
+def across() -> AcrossSummary:
+    shared = {"volume_arcs": 8, "compared_arcs": 6, "compared_share": 0.75, "compared_veh": 600,
+              "similar_veh": 750.0, "like_ratio": 0.8, "works_active": 2, "exposed_arcs": 4,
+              "tti_area": 1.5, "index_coverage": 0.5}  # fmt: skip
+    work = WorkEffect(
+        work_id="CP1", arc_id="7", label="Rivoli", arrondissement="4", start=DAY, impact="closed",
+        before_days=20, during_days=9, before_veh=100.0, during_veh=50.0, work_ratio=0.5,
+        control_arcs=12, control_ratio=0.8, work_change=-0.375,
+    )  # fmt: skip
+    same = common(Dataset.ACROSS)
+    return AcrossSummary(
+        **same | {
+            "context": AcrossContext(roads_analysis="c" * 20, chantiers=None, traffic=None,
+                                     weather=None, earlier=None),
+            "quality": AcrossQuality(checks=same["quality"].checks),  # type: ignore[attr-defined]
+        },
+        weather=None, transit=AcrossTransit(availability=0.9, disrupted_line_h=30.5, coverage=0.25),
+        similar=(DAY - timedelta(days=7),), city=AcrossCity(**shared, similar_days=1,
+        works_compared=1), works=(work,), arrondissements=(AcrossZone(**shared, arrondissement="4",
+        impact_weight=1.3),),
+    )  # fmt: skip
+
+
+def evidence(summary: DaySummary | AcrossSummary) -> Evidence:
     pointer = Pointer(
         dataset=summary.dataset.value, day=DAY, edition=summary.edition, run_id="r",
         published_at=NOON + timedelta(days=1), status="published", records=24,
@@ -153,3 +185,22 @@ def test_coverage_stands_beside_every_count(report: DailyReport) -> None:
     area = found["chantiers_totals", "area_m2"]
     assert (area["value"], area["unit"], area["coverage"]) == (90.5, "m²", 1.0)
     assert found["chantiers_totals", "impact_weight"]["coverage"] == 0.5
+
+
+def test_the_look_across_datasets_is_carried_where_it_is_published(report: DailyReport) -> None:
+    assert report.across is None
+    assert "across" not in [source.dataset for source in report.sources]
+    roads = Evidence(Dataset.COMPTAGES, None, None, None)
+    found = compose(DAY, [roads, evidence(across())])
+    assert found.across == across()
+    rows = section_rows(found)
+    (city,) = rows["across_city"]
+    assert (city["like_ratio"], city["transit_coverage"], city["weather_category"]) == (
+        0.8, 0.25, None,
+    )  # fmt: skip
+    assert [row["arrondissement"] for row in rows["across_arrondissements"]] == ["4"]
+    assert [row["work_change"] for row in rows["across_works"]] == [-0.375]
+    assert ("across", "volume") in [(row["dataset"], row["name"]) for row in rows["checks"]]
+    told = {(f["section"], f["measure"]): f for f in figures(found)}
+    assert told["across_city", "like_ratio"]["coverage"] == 0.75
+    assert told["across_city", "transit_disrupted_line_h"]["coverage"] == 0.25

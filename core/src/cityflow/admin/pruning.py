@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from cityflow.calendar import paris_day
 from cityflow.console import progress
-from cityflow.contracts import MEASURED, Pointer, Run, history_of
+from cityflow.contracts import CARRIED, MEASURED, Pointer, Run, history_of
 from cityflow.storage import DocumentId, Editions, Runs, Store, layout
 from cityflow.storage.paging import all_documents
 
@@ -24,7 +24,7 @@ _REPORT: Final = "report"
 _AT_ONCE: Final = 500
 _MEASURED: Final = tuple(dataset.value for dataset in MEASURED)
 # Reference data stay: editions of measured data rest on them.
-_NAMES: Final = (*_MEASURED, *map(history_of, _MEASURED), _REPORT)
+_NAMES: Final = (*(one.value for one in CARRIED), *map(history_of, _MEASURED), _REPORT)
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,11 @@ from cityflow.contracts.ledger import (
     Setback,
     SourceDay,
 )
-from cityflow.contracts.report import MEASURED, DailyReport, Missing, SourceState
+from cityflow.contracts.report import CARRIED, MEASURED, DailyReport, Missing, SourceState
 from cityflow.contracts.saved import Manifest, SavedDocuments, SavedObject
 
 __all__ = [
+    "CARRIED",
     "MEASURED",
     "SCHEMA_VERSION",
     "Attribution",

@@ -20,10 +20,11 @@ class Model(BaseModel):
 
 
 class Dataset(StrEnum):
-    """The datasets CityFlow knows: six measured, one derived, three of reference."""
+    """The datasets CityFlow knows: six measured, two derived, three of reference."""
 
     COMPTAGES = "comptages"
     ROADS_ANALYSIS = "roads_analysis"
+    ACROSS = "across"
     BIKES = "bikes"
     VELIB = "velib"
     TRAFFIC = "traffic"

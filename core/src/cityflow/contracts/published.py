@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from cityflow.contracts.across import AcrossSummary
+from cityflow.contracts.across_tables import ACROSS_TABLES
 from cityflow.contracts.base import PublishedDocument
 from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.bikes_tables import BIKES_TABLES
@@ -32,6 +34,7 @@ TABLES: Final[dict[str, tuple[Table, ...]]] = {
     "chantiers": CHANTIERS_TABLES,
     "weather": WEATHER_TABLES,
     "register": REGISTER_TABLES,
+    "across": ACROSS_TABLES,
 }
 
 SUMMARIES: Final[dict[str, type[PublishedDocument]]] = {
@@ -45,4 +48,5 @@ SUMMARIES: Final[dict[str, type[PublishedDocument]]] = {
     "chantiers": ChantiersSummary,
     "weather": WeatherSummary,
     "register": RegisterSummary,
+    "across": AcrossSummary,
 }

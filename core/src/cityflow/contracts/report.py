@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from cityflow.contracts.across import AcrossSummary
 from cityflow.contracts.base import Attribution, Credited, Dataset, DocumentBase, Edition, Model
 from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.chantiers import ChantiersSummary
@@ -24,6 +25,9 @@ MEASURED = (
     Dataset.WEATHER,
 )
 """The datasets a report speaks of, in its order."""
+
+CARRIED = (*MEASURED, Dataset.ACROSS)
+"""Also what it speaks of only where it is published: it is made of the others."""
 
 Reason = Literal["never_processed", "no_data_from_source", "gate_red", "failed"]
 
@@ -60,7 +64,8 @@ class DailyReport(DocumentBase):
         "data they used; of all datasets if none has one"
     )
     sources: tuple[SourceState, ...] = Field(
-        description="The six measured datasets and the analysis of the roads, each once"
+        description="The six measured datasets and the analysis of the roads, each once; and the "
+        "look across them where it is published"
     )
     missing: tuple[Missing, ...] = Field(description="Datasets without figures, and why")
     comptages: ComptagesSummary | None = Field(
@@ -83,4 +88,7 @@ class DailyReport(DocumentBase):
     )
     weather: WeatherSummary | None = Field(
         default=None, description="Weather of the day; null if it is missing"
+    )
+    across: AcrossSummary | None = Field(
+        default=None, description="Roads beside works, transit and weather; null if not published"
     )

@@ -1,6 +1,7 @@
 """Columns of a report's section from the model whose figures it carries."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -88,6 +89,11 @@ def columns_of(model: type[BaseModel], prefix: str = "") -> Iterator[Column]:
             field.description or "",
             nullable,
         )
+
+
+def nullable(columns: Iterator[Column]) -> Iterator[Column]:
+    """The columns of what may be missing as a whole."""
+    return (replace(column, nullable=True) for column in columns)
 
 
 def section(

@@ -4,6 +4,13 @@ Every file is comma separated UTF-8 with LF; an empty cell is a null, never zero
 spreadsheet would take for a formula has an apostrophe before it.
 """
 
+from cityflow.contracts.across import (
+    AcrossCity,
+    AcrossTransit,
+    AcrossWeather,
+    AcrossZone,
+    WorkEffect,
+)
 from cityflow.contracts.base import Attribution, Check
 from cityflow.contracts.bikes import (
     BikesArea,
@@ -16,7 +23,7 @@ from cityflow.contracts.bikes import (
 from cityflow.contracts.chantiers import WorkRank, WorksTotals, WorksZone
 from cityflow.contracts.comptages import ArcRank, AreaTotals, CongestionAlert, DayTotals, Hour
 from cityflow.contracts.report import Missing, SourceState
-from cityflow.contracts.report_columns import CREDIT, columns_of, section
+from cityflow.contracts.report_columns import CREDIT, columns_of, nullable, section
 from cityflow.contracts.roads import (
     Bottleneck,
     HealthCount,
@@ -218,6 +225,28 @@ WEATHER_HOURLY = section(
     "The weather by hour at the place of reference.",
     tuple(columns_of(WeatherHour)),
 )
+ACROSS_CITY = section(
+    "across_city",
+    (),
+    "The whole city beside days of similar weather, its works, its transit, its weather.",
+    (
+        *columns_of(AcrossCity),
+        *nullable(columns_of(AcrossTransit, "transit_")),
+        *nullable(columns_of(AcrossWeather, "weather_")),
+    ),
+)
+ACROSS_ARRONDISSEMENTS = section(
+    "across_arrondissements",
+    ("arrondissement",),
+    "The same by arrondissement.",
+    tuple(columns_of(AcrossZone)),
+)
+ACROSS_WORKS = section(
+    "across_works",
+    ("work_id", "arc_id"),
+    "Arcs near works before and during, beside their arrondissement: the largest changes.",
+    tuple(columns_of(WorkEffect)),
+)
 QUALITY = section(
     "quality",
     ("kind", "name"),
@@ -272,6 +301,9 @@ SECTIONS = (
     CHANTIERS_TOP_WORKS,
     WEATHER,
     WEATHER_HOURLY,
+    ACROSS_CITY,
+    ACROSS_ARRONDISSEMENTS,
+    ACROSS_WORKS,
     QUALITY,
     CHECKS,
     MISSING,
@@ -310,6 +342,11 @@ COVERAGE = {
     "impact_weight": "impact_share",
     "area_m2": "geometry_share",
     "exposed_arcs": "geometry_share",
+    "compared_veh": "compared_share",
+    "transit_availability": "transit_coverage",
+    "transit_disrupted_line_h": "transit_coverage",
+    "similar_veh": "compared_share",
+    "like_ratio": "compared_share",
 }
 """The coverage that stands beside a figure, by column."""
 

@@ -15,7 +15,7 @@ from cityflow.attribution import attribution_for
 from cityflow.contracts import Attribution, Dataset, Pointer
 from cityflow.contracts.api import Status
 from cityflow.contracts.base import Credited, credit_of
-from cityflow.contracts.report import MEASURED
+from cityflow.contracts.report import CARRIED, MEASURED
 from cityflow.storage import Editions, Store
 from cityflow_api.caching import Cache
 from cityflow_api.failures import NotFound
@@ -115,7 +115,7 @@ class Reading:
     def days(self, first: date | None, last: date | None, count: int) -> dict[date, list[Pointer]]:
         """The newest `count` days that have an edition or a report, newest first."""
         by_day: dict[date, list[Pointer]] = {}
-        for kind in (*sorted(MEASURED), REPORT):
+        for kind in (*sorted(CARRIED), REPORT):
             page = self.store().documents.query(
                 f"pointer/{kind}", first, last, limit=count, descending=True
             )

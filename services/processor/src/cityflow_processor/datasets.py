@@ -23,9 +23,10 @@ _SMALL: Final = (
     Dataset.WEATHER.value,
 )
 REGISTER: Final = "register"
-DERIVED: Final = (ANALYSIS, REGISTER)
+ACROSS: Final = Dataset.ACROSS.value
+DERIVED: Final = (ANALYSIS, REGISTER, ACROSS)
 """Made of other datasets' editions: no file arrives for them."""
-NAMES: Final = (DATASET, ANALYSIS, *_SMALL, REGISTER)
+NAMES: Final = (DATASET, ANALYSIS, *_SMALL, REGISTER, ACROSS)
 _REGISTERED: Final = (DATASET, Dataset.BIKES.value)
 
 
@@ -38,12 +39,13 @@ def refuse_unknown(dataset: str | None) -> None:
 
 
 def chosen(store: Store, dataset: str | None) -> Iterable[str]:
-    """The dataset asked for; without one the road loops with their analysis, and all that a
-    raw file is held of.
+    """The dataset asked for; without one the road loops with their analysis, all that a raw file
+    is held of, and what is made of them.
     """
     if dataset is not None:
         return (dataset,)
-    return (DATASET, ANALYSIS, *(name for name in _SMALL if _holds(store, name)), *_register(store))
+    small = [name for name in _SMALL if _holds(store, name)]
+    return (DATASET, ANALYSIS, *small, *_register(store), *([ACROSS] if small else []))
 
 
 def process(store: Store, settings: Settings, dataset: str, asked: Asked) -> Result:
@@ -52,6 +54,8 @@ def process(store: Store, settings: Settings, dataset: str, asked: Asked) -> Res
         return _analyse(store, asked)
     if dataset == REGISTER:
         return _filter(store, asked)
+    if dataset == ACROSS:
+        return _look_across(store, asked)
     with open_engine(store, settings) as engine:
         if dataset == DATASET:
             return backfill.process(store, engine, settings, asked)
@@ -80,6 +84,12 @@ def _filter(store: Store, asked: Asked) -> Result:
     from cityflow_processor.register.days import process as process_register
 
     return process_register(store, asked)
+
+
+def _look_across(store: Store, asked: Asked) -> Result:
+    from cityflow_processor.across.days import process as process_across
+
+    return process_across(store, asked)
 
 
 def _process_small(store: Store, engine: Engine, dataset: str, asked: Asked) -> Result:

@@ -15,6 +15,7 @@ from cityflow.watching import watch
 from cityflow_processor.backfill import Asked
 from cityflow_processor.comptages.fields import EARLIEST_YEAR, LATEST_YEAR
 from cityflow_processor.datasets import (
+    ACROSS,
     DERIVED,
     NAMES,
     chosen,
@@ -135,9 +136,10 @@ def _watch(dataset: str | None) -> None:
 
     def turn() -> None:
         with open_store(settings) as store:
-            for name in chosen(store, dataset):
-                if name not in DERIVED:
-                    turns[name].take(store)
+            taken = [turns[n].take(store) for n in chosen(store, dataset) if n not in DERIVED]
+            done = {one.day for results in taken for result in results for one in result.days}
+            if done:  # once a turn, whatever has come of the day
+                process(store, settings, ACROSS, Asked(only=tuple(sorted(done))))
 
     watch(turn, PAUSE_SECONDS, settings.heartbeat_file)
 

@@ -10,6 +10,9 @@ from cityflow.errors import BadArguments, CityFlowError, QualityGateRed, SourceE
 from cityflow.settings import Settings
 from cityflow.storage import Editions, Store
 from cityflow_processor import backfill
+from cityflow_processor.across.days import ACROSS
+from cityflow_processor.across.days import process as process_across
+from cityflow_processor.across.replay import replay as replay_across
 from cityflow_processor.analysis.backfill import process as process_analysis
 from cityflow_processor.analysis.replay import replay as replay_analysis
 from cityflow_processor.analysis.shelf import ANALYSIS
@@ -42,7 +45,8 @@ class ProcessorRebuilder:
         """A backfill of every day that the raw files hold or that was ever published.
 
         The counts with their analysis, then each other dataset of which something is held, and the
-        views of the register, which is a document of the database and no raw file.
+        views of the register, which is a document of the database and no raw file; then the days
+        across datasets.
         """
         published = {run.dataset for run in published_runs(store)}
         if as_published and not published:
@@ -58,9 +62,12 @@ class ProcessorRebuilder:
                 done = _small(store, engine, module, as_published)
                 if done.days or done.failed:
                     yield name, done
-        done = _register(store, as_published)
-        if done.days or done.failed:
-            yield REGISTER, done
+        for name, done in (
+            (REGISTER, _register(store, as_published)),
+            (ACROSS, _across(store, as_published)),
+        ):
+            if done.days or done.failed:
+                yield name, done
 
 
 REBUILDER: Final = ProcessorRebuilder()
@@ -92,6 +99,11 @@ def _small(store: Store, engine: Engine, module: Module, as_published: bool) -> 
 def _register(store: Store, as_published: bool) -> Rebuilt:
     replayed = replay_register(store) if as_published else Replayed()
     return _rebuilt([process_register(store, Asked())], replayed)
+
+
+def _across(store: Store, as_published: bool) -> Rebuilt:
+    replayed = replay_across(store) if as_published else Replayed()
+    return _rebuilt([process_across(store, Asked())], replayed)
 
 
 def _rebuilt(results: Sequence[Result], replayed: Replayed) -> Rebuilt:

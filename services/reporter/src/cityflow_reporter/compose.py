@@ -20,7 +20,7 @@ from cityflow.contracts.base import Credited
 from cityflow.storage import canonical
 from cityflow_reporter.why import judge
 
-METHOD_VERSION = "3"
+METHOD_VERSION = "4"
 
 
 @dataclass(frozen=True)

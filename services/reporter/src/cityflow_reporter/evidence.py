@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from pydantic import ValidationError
 
-from cityflow.contracts import MEASURED, Dataset, Pointer, PublishedDocument, Run
+from cityflow.contracts import CARRIED, MEASURED, Dataset, Pointer, PublishedDocument, Run
 from cityflow.contracts.published import SUMMARIES
 from cityflow.errors import StoreUnavailable
 from cityflow.storage import Editions, Runs
@@ -15,12 +15,13 @@ _CONCLUSIVE = {"new", "unchanged", "no_data", "red", "failed", "interrupted"}
 
 
 def gather(editions: Editions, runs: Runs, day: date) -> list[Evidence]:
-    """The evidence of every measured dataset, in the order of the report.
+    """The evidence of every measured dataset and of what is made of them, in the report's order.
 
     Raises StoreUnavailable if the store cannot be read or contradicts itself.
     """
     last = _last_runs(runs, day)
-    return [_evidence(editions, dataset, day, last.get(dataset.value)) for dataset in MEASURED]
+    found = [_evidence(editions, dataset, day, last.get(dataset.value)) for dataset in CARRIED]
+    return [one for one in found if one.pointer is not None or one.dataset in MEASURED]
 
 
 def recall(
@@ -41,7 +42,8 @@ def recall(
             _summary_of(editions, dataset, pointers.get(dataset.value)),
             last.get(dataset.value),
         )
-        for dataset in MEASURED
+        for dataset in CARRIED
+        if dataset in MEASURED or dataset.value in pointers
     ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from cityflow.contracts import MEASURED, Run
+from cityflow.contracts import CARRIED, Run
 from cityflow.storage import Editions, Runs, Store
 from cityflow_reporter.publish import REPORT
 
@@ -15,7 +15,7 @@ def current_editions(store: Store) -> Current:
     """The current editions of all measured datasets. Raises StoreUnavailable."""
     editions = Editions(store)
     found: dict[date, set[str]] = {}
-    for dataset in MEASURED:
+    for dataset in CARRIED:
         for pointer in editions.pointers(dataset.value):
             found.setdefault(pointer.day, set()).add(f"{dataset.value}/{pointer.edition}")
     return {day: frozenset(names) for day, names in sorted(found.items())}

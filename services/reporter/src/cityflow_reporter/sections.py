@@ -5,6 +5,7 @@ from itertools import chain
 from typing import Any
 
 from cityflow.contracts import ComptagesSummary, DailyReport, Dataset, SourceState
+from cityflow.contracts.across import AcrossSummary, AcrossTransit, AcrossWeather
 from cityflow.contracts.base import Model, PublishedDocument
 from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.chantiers import ChantiersSummary
@@ -36,7 +37,8 @@ def section_rows(report: DailyReport) -> dict[str, list[Row]]:
     roads = _roads(report.comptages) if report.comptages else {}
     carried = (report.bikes, report.velib, report.traffic, report.chantiers, report.weather)
     small = [one for one in carried if one is not None]
-    gated = (report.roads_analysis, *small) if report.roads_analysis else small
+    made = [one for one in (report.roads_analysis, report.across) if one is not None]
+    gated = (*made, *small)
     own = {
         **roads,
         **(_analysis(report.roads_analysis) if report.roads_analysis else {}),
@@ -45,6 +47,7 @@ def section_rows(report: DailyReport) -> dict[str, list[Row]]:
         **(_traffic(report.traffic) if report.traffic else {}),
         **(_chantiers(report.chantiers) if report.chantiers else {}),
         **(_weather(report.weather) if report.weather else {}),
+        **(_across(report.across) if report.across else {}),
         "quality": [*roads.get("quality", ()), *chain.from_iterable(map(_quality, small))],
         "checks": [*roads.get("checks", ()), *chain.from_iterable(map(_checks, gated))],
         "missing": [_flat(missing) for missing in report.missing],
@@ -141,6 +144,24 @@ def _weather(summary: WeatherSummary) -> dict[str, list[Row]]:
     return _named(summary, weather=reference, weather_hourly=map(_flat, summary.hourly))
 
 
+def _across(summary: AcrossSummary) -> dict[str, list[Row]]:
+    beside = (
+        ("transit", AcrossTransit, summary.transit),
+        ("weather", AcrossWeather, summary.weather),
+    )
+    told = {
+        f"{name}_{field}": None if block is None else _flat(block)[field]
+        for name, model, block in beside
+        for field in model.model_fields
+    }
+    return _named(
+        summary,
+        across_city=[_flat(summary.city) | told],
+        across_arrondissements=map(_flat, summary.arrondissements),
+        across_works=map(_flat, summary.works),
+    )
+
+
 def _named(summary: PublishedDocument, **sections: Iterable[Row]) -> dict[str, list[Row]]:
     """The rows of sections, each with the dataset it speaks of."""
     dataset = {"dataset": summary.dataset.value}
@@ -155,7 +176,7 @@ def _quality(summary: DaySummary) -> list[Row]:
     return _named(summary, quality=rows)["quality"]
 
 
-def _checks(summary: DaySummary | RoadsSummary) -> list[Row]:
+def _checks(summary: DaySummary | RoadsSummary | AcrossSummary) -> list[Row]:
     return _named(summary, checks=map(_flat, summary.quality.checks))["checks"]
 
 

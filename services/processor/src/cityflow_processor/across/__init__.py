@@ -1,0 +1,1 @@
+"""Across datasets: the roads of a day beside its works, its public transport and its weather."""
