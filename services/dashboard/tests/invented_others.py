@@ -7,6 +7,16 @@ from invented_day import NEWEST, edition
 
 from cityflow.attribution import attribution_for
 from cityflow.contracts import Check, PublishedDocument, Severity
+from cityflow.contracts.across import (
+    AcrossCity,
+    AcrossContext,
+    AcrossQuality,
+    AcrossSummary,
+    AcrossTransit,
+    AcrossWeather,
+    AcrossZone,
+    WorkEffect,
+)
 from cityflow.contracts.bikes import (
     BikesArea,
     BikesCounterRank,
@@ -190,7 +200,33 @@ def weather() -> WeatherSummary:
     )  # fmt: skip
 
 
+def across() -> AcrossSummary:
+    shared = {"volume_arcs": 80, "compared_arcs": 60, "compared_share": 0.75,
+              "compared_veh": 90_000, "similar_veh": 100_000.0, "like_ratio": 0.9,
+              "tti_area": 1.57, "index_coverage": 0.375, "works_active": 8,
+              "exposed_arcs": 14}  # fmt: skip
+    effect = WorkEffect(
+        work_id="CP1", arc_id="1003", label="SYN_Rue_3", arrondissement="4",
+        start=date(2026, 6, 1), impact="closed", before_days=20, during_days=14,
+        before_veh=5000.0, during_veh=3000.0, work_ratio=0.6, control_arcs=12,
+        control_ratio=0.96, work_change=-0.375,
+    )  # fmt: skip
+    return AcrossSummary(
+        **common("across"),
+        context=AcrossContext(roads_analysis="b" * 20, chantiers=None, traffic=None, weather=None,
+                              earlier=None),
+        weather=AcrossWeather(category="rain", mobility_impact="low", temperature_c=19.4,
+                              precipitation_mm=1.5),
+        transit=AcrossTransit(availability=0.875, disrupted_line_h=96.0, coverage=0.25),
+        similar=(date(2026, 6, 8), date(2026, 6, 15)), works=(effect,),
+        city=AcrossCity(**shared, similar_days=2, works_compared=1),
+        arrondissements=(AcrossZone(**shared, arrondissement="4", impact_weight=3.7),),
+        quality=AcrossQuality(checks=(GREEN,)),
+    )  # fmt: skip
+
+
 OTHERS: dict[str, PublishedDocument] = {
-    one.dataset.value: one for one in (loops(), bikes(), velib(), transit(), works(), weather())
+    one.dataset.value: one
+    for one in (loops(), bikes(), velib(), transit(), works(), weather(), across())
 }
 """By dataset; all of the newest day."""

@@ -194,6 +194,7 @@ VIEWS_SHOW = {
     "velib": ("777", "90.0%", "400 mechanical, 377 electric", "Outside Paris"),
     "transit": ("87.5%", "25.0%", "60 by works, 36 by incidents", "60\u202fmin", "SYN_B12"),
     "works": ("3.7", "87.5%", "75.0%", "SYN_Bd Voltaire", "the next one, received on"),
+    "across": ("\u221210.0%", "75.0%", "15 Jun 2026", "\u221237.5%", "Weather: rain, 19.4"),
     "weather": ("19.4", "95.8%", "From 14.1 to 26.2 °C", "A low effect"),
 }
 

@@ -24,6 +24,7 @@ VIEWS: Final[Mapping[str, str]] = {
     "transit": "traffic",
     "works": "chantiers",
     "weather": "weather",
+    "across": "across",
 }
 """The views of the page, each with the dataset it shows; the first one is what a visitor finds."""
 

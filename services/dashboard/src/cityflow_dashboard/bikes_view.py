@@ -5,7 +5,7 @@ import streamlit as st
 
 from cityflow.contracts.bikes import BikesSummary
 from cityflow_dashboard import markup
-from cityflow_dashboard.format import DASH, number, share
+from cityflow_dashboard.format import DASH, change, number, share
 from cityflow_dashboard.headline import cover
 from cityflow_dashboard.listing import part, place, whereabouts
 from cityflow_dashboard.markup import Card, Cell, listed
@@ -35,7 +35,7 @@ def _cards(stage: Bikes) -> list[Card]:
         Card(text("bikes.counted"), number(totals.bikes, lang), text("bikes.counted.unit"),
              text("bikes.counted.note"),
              cover(totals.coverage, text("bikes.counted.cover"), lang)),
-        Card(text("bikes.typical"), _change(totals.ratio, stage), text("bikes.typical.unit"),
+        Card(text("bikes.typical"), change(totals.ratio, stage.lang), text("bikes.typical.unit"),
              text(f"baseline.{stage.summary.baseline}"),
              cover(compared, text("bikes.typical.cover"), lang)),
         Card(text("bikes.counters"), number(totals.counters_counting, lang),
@@ -73,7 +73,7 @@ def _hours(stage: Bikes) -> None:
                 Cell(label),
                 Cell(number(one.bikes, lang)),
                 Cell(number(one.typical_bikes, lang)),
-                Cell(_change(one.ratio, stage)),
+                Cell(change(one.ratio, stage.lang)),
                 Cell(share(one.coverage, lang)),
             )
             for label, one in zip(hour_spans(starts, lang), own, strict=True)
@@ -92,7 +92,7 @@ def _top(stage: Bikes) -> None:
             Cell(one.counter_name or DASH,
                  sub=whereabouts(one.counter_id, one.arrondissement, text)),
             Cell(number(one.bikes, lang), bar=part(one.bikes, largest)),
-            Cell(_change(one.ratio, stage)),
+            Cell(change(one.ratio, stage.lang)),
             Cell(share(one.coverage, lang, 0)),
         )
         for one in found
@@ -110,7 +110,7 @@ def _areas(stage: Bikes) -> None:
             Cell(place(one.arrondissement, text)),
             Cell(number(one.counters, lang)),
             Cell(number(one.bikes, lang), bar=part(one.bikes, largest)),
-            Cell(_change(one.ratio, stage)),
+            Cell(change(one.ratio, stage.lang)),
             Cell(share(one.coverage, lang, 0)),
         )
         for one in found
@@ -141,14 +141,6 @@ def _findings(stage: Bikes) -> None:
     names = ("column.counter", "column.found")
     table = listed(text, "findings.title", names, titles, rows)
     stage.html(markup.note(text("findings.note", **counts)), table)
-
-
-def _change(ratio: float | None, stage: Bikes) -> str:
-    """A ratio as a change: `+12.3%`."""
-    if ratio is None:
-        return DASH
-    sign = "+" if ratio >= 1 else "\u2212"
-    return sign + share(abs(ratio - 1), stage.lang)
 
 
 def _ratio(some: int | None, every: int | None) -> float | None:

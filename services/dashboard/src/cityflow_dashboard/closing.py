@@ -3,6 +3,7 @@
 import streamlit as st
 
 from cityflow.contracts import Severity
+from cityflow.contracts.across import AcrossQuality
 from cityflow.contracts.roads import RoadsQuality
 from cityflow_dashboard import listing, markup
 from cityflow_dashboard.format import day_long, number
@@ -16,7 +17,7 @@ def quality(stage: Stage[Document]) -> None:
     found, text = stage.summary.quality, stage.text
     reserved = [check for check in found.checks if check.severity is Severity.YELLOW]
     said = _verdict(len(found.checks), len(reserved), text)
-    if not isinstance(found, RoadsQuality):
+    if not isinstance(found, RoadsQuality | AcrossQuality):
         stage.html(markup.note(listing.rows_read(found, text)))
     if reserved:
         stage.html(listing.checks(reserved, text, said))
@@ -29,7 +30,7 @@ def quality(stage: Stage[Document]) -> None:
 def no_data(stage: Stage[Document]) -> None:
     """A published day without a usable row: said, not drawn as zero."""
     found, day = stage.summary.quality, day_long(stage.summary.day, stage.lang)
-    rows = 0 if isinstance(found, RoadsQuality) else found.rows_in
+    rows = 0 if isinstance(found, RoadsQuality | AcrossQuality) else found.rows_in
     why = "no_data.rejected" if rows else "no_data.text"
     said = stage.text(why, day=day, rows=number(rows, stage.lang))
     title = "no_data.rejected.title" if rows else "no_data.title"

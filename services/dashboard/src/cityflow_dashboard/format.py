@@ -60,6 +60,14 @@ def share(value: float | None, lang: Lang, digits: int = 1) -> str:
     return percent(None if value is None else value * 100, lang, digits)
 
 
+def change(ratio: float | None, lang: Lang) -> str:
+    """A ratio as a change: `+12.3%`; a dash where there is none."""
+    if ratio is None:
+        return DASH
+    sign = "+" if ratio >= 1 else "\u2212"
+    return sign + share(abs(ratio - 1), lang)
+
+
 def day_long(day: date, lang: Lang) -> str:
     """`dimanche 21 juin 2026`, `Sunday 21 June 2026`."""
     if lang is Lang.EN:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from cityflow.contracts import Check, ComptagesSummary, Severity
+from cityflow.contracts.across import AcrossSummary
 from cityflow.contracts.comptages import ArcRank, AreaTotals, CongestionAlert, Hour, ReadingQuality
 from cityflow.contracts.daily import DayQuality, DaySummary
 from cityflow.contracts.roads import RoadsSummary
@@ -151,7 +152,9 @@ def rows_read(quality: ReadingQuality | DayQuality, text: Text) -> str:
     )
 
 
-def closing(summary: ComptagesSummary | RoadsSummary | DaySummary, stamp: str, text: Text) -> str:
+def closing(
+    summary: ComptagesSummary | RoadsSummary | AcrossSummary | DaySummary, stamp: str, text: Text
+) -> str:
     """Source, licence with its text, method and edition."""
     credits = summary.attributions
     sources = dict.fromkeys(markup.link(one.source_url, one.attribution) for one in credits)

@@ -15,6 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cityflow.calendar import day_type
 from cityflow.contracts import ComptagesSummary, PublishedDocument
+from cityflow.contracts.across import AcrossSummary
 from cityflow.contracts.api import DatasetDay
 from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.chantiers import ChantiersSummary
@@ -24,6 +25,7 @@ from cityflow.contracts.traffic import TrafficSummary
 from cityflow.contracts.velib import VelibSummary
 from cityflow.contracts.weather import WeatherSummary
 from cityflow_dashboard import (
+    across_view,
     address,
     arc_view,
     bikes_view,
@@ -47,7 +49,7 @@ from cityflow_dashboard.stage import Stage
 from cityflow_dashboard.text import Text
 from cityflow_dashboard.views import Scene
 
-Daily: TypeAlias = ComptagesSummary | RoadsSummary | DaySummary
+Daily: TypeAlias = ComptagesSummary | RoadsSummary | AcrossSummary | DaySummary
 Shown = TypeVar("Shown", bound=Stage[Any])
 HERE: Final = Path(__file__).parent
 TO_START: Final = ("cityflow-api", "API_URL=http://127.0.0.1:8000 cityflow-dashboard")
@@ -131,6 +133,8 @@ def _day(
             _show(Stage(summary, *_rest(summary, around)), works_view.draw)
         case WeatherSummary():
             _show(Stage(summary, *_rest(summary, around)), weather_view.draw)
+        case AcrossSummary():
+            _show(Stage(summary, *_rest(summary, around)), across_view.draw)
 
 
 def _rest(summary: Daily, around: Surroundings) -> tuple[Text, Palette, str, str]:

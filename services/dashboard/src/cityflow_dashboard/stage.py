@@ -13,6 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from cityflow.contracts import ComptagesSummary
+from cityflow.contracts.across import AcrossSummary
 from cityflow.contracts.daily import DaySummary
 from cityflow.contracts.roads import RoadsSummary
 from cityflow_dashboard import figures, markup, profiles
@@ -21,7 +22,7 @@ from cityflow_dashboard.format import Lang, day_short, hour, hour_span
 from cityflow_dashboard.palette import Palette
 from cityflow_dashboard.text import Text
 
-Document = TypeVar("Document", bound=ComptagesSummary | RoadsSummary | DaySummary)
+Document = TypeVar("Document", bound=ComptagesSummary | RoadsSummary | AcrossSummary | DaySummary)
 Draw = Callable[[pd.DataFrame, Text, Palette], figures.Panel]
 CHARTS: Final[dict[str, tuple[Draw, str]]] = {
     "hours.flow": (figures.flow, "flow_veh"),

@@ -222,6 +222,38 @@ FR_OTHERS: Final[dict[str, str]] = {
     "weather.temperature.alt": "Courbe de la température par heure ; aussi dans le tableau "
     "ci-dessous.",
     "weather.rain.alt": "Colonnes des précipitations par heure ; aussi dans le tableau ci-dessous.",
+    # across
+    "view.across": "Ensemble",
+    "kicker.across": "Routes, chantiers, transports et météo à Paris",
+    "cover.across": "{share} des arcs ayant un volume comparés",
+    "across.title": "La journée face aux jours de météo semblable",
+    "across.similar": "Jours semblables : {days}.",
+    "across.silent": "Rien n’est comparé : {count} jours semblables dans les 90 derniers, il en "
+    "faut 5.",
+    "across.works": "{active} chantiers actifs près de {arcs} arcs ; {compared} paires ont un "
+    "avant.",
+    "across.weather": "Météo : {sky}, {degrees} °C, {rain} mm.",
+    "across.cover": "des arcs ayant un volume sont comparés",
+    "across.like": "À météo semblable",
+    "across.like.unit": "face aux jours de météo semblable",
+    "across.like.note": "{now} véhicules, médiane de ces jours {then}.",
+    "across.index": "Indice de congestion",
+    "across.index.unit": "pondéré par véhicules-kilomètres",
+    "across.index.note": "Une estimation aux boucles, non un temps de parcours.",
+    "across.index.cover": "des arcs-heures ont un indice",
+    "across.transit.note": "De toute la ville : une ligne n’est d’aucun arrondissement.",
+    "across.compared": "Arcs comparés",
+    "across.works_active": "Chantiers actifs",
+    "across.exposed": "Arcs près de chantiers",
+    "across_areas.title": "Par arrondissement",
+    "effects.title": "Arcs près de chantiers",
+    "effects.none": "Aucun chantier n’a assez de jours avant et pendant.",
+    "effects.note": "Volume pendant le chantier face aux 28 jours d’avant, puis moins ce qu’ont "
+    "fait les autres arcs de l’arrondissement. Côte à côte, non cause et effet.",
+    "effects.change": "Écart hors témoin",
+    "effects.arc": "Arc",
+    "effects.control": "Témoin (arcs)",
+    "effects.days": "Jours avant / pendant",
     # columns
     "column.closed": "Barrées",
     "column.live": "Actives",
