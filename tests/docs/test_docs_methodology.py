@@ -30,6 +30,7 @@ from cityflow.contracts.roads import (
     RoadsAnomaly,
     RoadsComparison,
     RoadsExpanded,
+    RoadsFullness,
     RoadsIndex,
     RoadsSummary,
     RoadsTypical,
@@ -40,7 +41,7 @@ from cityflow.contracts.roads_year import PeriodReliability, RoadsYearSummary, Y
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "methodology.md"
 MODELS = (
     *(RoadsSummary, CalibrationSummary, RoadsIndex, RoadsTypical, RoadsComparison),
-    *(RoadsExpanded, RoadsAnomaly, Bottleneck, HealthCount, Repair),
+    *(RoadsExpanded, RoadsAnomaly, RoadsFullness, Bottleneck, HealthCount, Repair),
     *(RoadsYearSummary, YearComparison, PeriodReliability),
     *(AcrossSummary, AcrossCity, AcrossZone, AcrossTransit, AcrossWeather, WorkEffect),
     *(RegisterSummary, FilteredView, AnomalousRange, RegisterEntry),

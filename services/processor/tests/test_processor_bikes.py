@@ -383,7 +383,7 @@ def test_all_datasets_at_once_or_one(
         return json.loads(capsys.readouterr().out)["datasets"]
 
     every = printed("backfill")
-    assert list(every) == ["comptages", "roads_analysis", "bikes"]
+    assert list(every) == ["comptages", "roads_analysis", "bikes", "across"]
     assert (every["comptages"]["days"], every["bikes"]["published"]) == (0, 24)
     one = printed("run", "--dataset", "bikes", "--date", str(DAY + timedelta(days=1)))
     assert list(one) == ["bikes"]

@@ -353,6 +353,10 @@ def test_a_cold_backfill_equals_daily_runs_in_order_over_the_turn_of_a_month() -
         holidays = november.summary(date(2025, 10, 31))["totals"]
         assert (holidays["index_hours"], holidays["day_type_hours"]) == (0, 24)
         assert november.summary(last)["comparisons"] == []
+        gates = {one["name"]: one["message"] for one in november.summary(last)["quality"]["checks"]}
+        assert gates["history"] == "24 arc-hours, median of 1 like days 24"
+        assert gates["identity"] == "1 arcs count, 1.0 on average before; silent: none"
+        assert gates["coverage"] == "100.0% of the expected hours, median before 100.0%"
         again = process(cold.store, Settings(output_dir=cold.folder), "roads_analysis", Asked())
         assert {done.ending for done in again.days} == {"unchanged"}
         for key in published[0]:

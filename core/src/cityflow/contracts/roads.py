@@ -209,9 +209,23 @@ class RoadsContext(Model):
     )
 
 
-class RoadsQuality(Model):
-    """Gates of the analysis."""
+class RoadsFullness(Model):
+    """How full the counts of the day are, which the gates of later days compare with."""
 
+    hours: int = Field(ge=0, description="Arc-hours with a flow")
+    expected_hours: int = Field(ge=0, description="Hours of the day, of each arc with rows")
+    present: int = Field(ge=0, description="Arcs with a flow")
+    coverage: float | None = Field(
+        default=None, ge=0, le=1, description="hours ÷ expected_hours, null if none is expected"
+    )
+
+
+class RoadsQuality(Model):
+    """Fullness and gates of the analysis."""
+
+    fullness: RoadsFullness | None = Field(
+        default=None, description="Fullness; null where an earlier method did not say it"
+    )
     checks: tuple[Check, ...] = Field(description="Quality gates of the day")
 
 

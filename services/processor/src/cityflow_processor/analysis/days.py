@@ -9,7 +9,7 @@ import polars as pl
 
 from cityflow.contracts import Counts
 from cityflow.contracts.base import credit_of
-from cityflow.contracts.roads import RoadsContext, RoadsQuality, RoadsSummary
+from cityflow.contracts.roads import RoadsContext, RoadsFullness, RoadsQuality, RoadsSummary
 from cityflow.contracts.tables import REJECTS
 from cityflow.errors import StoreUnavailable
 from cityflow.storage import Editions
@@ -19,6 +19,7 @@ from cityflow_processor.analysis.earlier import OF_HEADS, OF_HOURS, OF_INDEX
 from cityflow_processor.analysis.shelf import ANALYSIS, EDITION_DIGITS, Looked, Shelf, Used
 from cityflow_processor.listing import Listing
 from cityflow_processor.publishing import Built, DayDone, publish_day
+from cityflow_processor.records.history_gates import Fullness
 from cityflow_processor.roads.measure import METHOD_VERSION, analyse
 from cityflow_processor.roads.thresholds import limits
 from cityflow_processor.tables import WRITER_VERSION, parquet_bytes, schema
@@ -85,7 +86,7 @@ def built(shelf: Shelf, sources: Sources) -> Built:
             index_digest=_sign(found.tables["index"].select(OF_INDEX)),
             heads_digest=_sign(found.tables["bottlenecks"].select(OF_HEADS).sort(OF_HEADS)),
         ),
-        quality=RoadsQuality(checks=found.checks),
+        quality=RoadsQuality(fullness=_told(found.fullness), checks=found.checks),
         **found.blocks,
     )
     calibrated = [sources.calibration.edition] if sources.calibration.edition else []
@@ -99,6 +100,15 @@ def built(shelf: Shelf, sources: Sources) -> Built:
         rejected_by_reason={},
         checks=found.checks,
         inputs=(counts, *calibrated, *_days_used(sources)),
+    )
+
+
+def _told(full: Fullness) -> RoadsFullness:
+    return RoadsFullness(
+        hours=full.hours,
+        expected_hours=full.expected_hours,
+        present=full.present,
+        coverage=full.coverage,
     )
 
 

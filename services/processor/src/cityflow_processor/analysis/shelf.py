@@ -1,7 +1,7 @@
 """Published tables of the counts and of the analysis, read once; small partials of earlier days."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any, Final
@@ -15,10 +15,12 @@ from cityflow.errors import ObjectNotFound, StoreUnavailable
 from cityflow.storage import Editions, Store, layout
 from cityflow.storage.canonical import digest, dumps
 from cityflow_processor.analysis.earlier import EarlierDays
+from cityflow_processor.records.history_gates import Fullness
 from cityflow_processor.roads.before import Before, Looks, looks
 from cityflow_processor.roads.calibration import DAY
 from cityflow_processor.roads.down import no_past
 from cityflow_processor.roads.measure import Counts
+from cityflow_processor.roads.thresholds import limits
 from cityflow_processor.roads.volumes import OF_MONTH
 
 ANALYSIS: Final = Dataset.ROADS_ANALYSIS.value
@@ -30,6 +32,7 @@ _OF_ARCS: Final = (
     "occupancy_hours", "flow_veh", "node_from_id", "node_to_id",
 )  # fmt: skip
 _OF_HOURS: Final = ("arc_id", "hour_end", "flow_veh", "occupancy_pct")
+_FULLNESS: Final = ("hours", "expected_hours", "present")
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Looked(Used):
     """The same of the days that a day is compared with."""
 
     looks: Looks
+    fuller: tuple[Fullness, ...]
 
 
 @dataclass
@@ -111,6 +115,12 @@ class Shelf:
     def looked_of(self, day: date, held: Mapping[date, str]) -> Looked:
         """The same, of days with data. What an earlier method analysed tells nothing of flows."""
         wanted = looks(day, sorted(held))
+        first = day - timedelta(days=limits().whole("volume_days"))
+        fuller = tuple(
+            Fullness(one, **figures)
+            for one in sorted(held)
+            if first <= one < day and (figures := self._context(one, held[one])["fullness"])
+        )
         contexts = {one: self._context(one, held[one]) for one in wanted.days}
         told = [one for one, context in contexts.items() if context.get("flows_digest")]
         found = wanted if len(told) == len(contexts) else looks(day, told)
@@ -123,13 +133,16 @@ class Shelf:
                 ("working", found.working, "heads_digest"),
             )
         }
-        sign = digest(dumps(signs))[:EDITION_DIGITS] if found.days else None
-        return Looked({one: held[one] for one in found.days}, sign, found)
+        days = sorted({*found.days, *(one.day for one in fuller)})
+        told_of = {**signs, "fullness": {str(one.day): _figures(one) for one in fuller}}
+        sign = digest(dumps(told_of))[:EDITION_DIGITS] if days else None
+        return Looked({one: held[one] for one in days}, sign, found, fuller)
 
     def before(self, arcs: pl.DataFrame, past: Used, looked: Looked) -> Before:
         """All earlier days that a day with these arcs is measured against."""
         health = self.health(past)
-        return self.earlier.before(arcs["arc_id"].to_list(), looked.looks, looked.editions, health)
+        found = self.earlier.before(arcs["arc_id"].to_list(), looked.looks, looked.editions, health)
+        return replace(found, fuller=looked.fuller)
 
     def health(self, used: Used) -> pl.DataFrame:
         """The tables `health` of these days, with a column `day`."""
@@ -185,7 +198,11 @@ class Shelf:
                 raise StoreUnavailable(
                     f"edition {edition} of {ANALYSIS} {day} is lost; process its day again"
                 )
-            self._contexts[edition] = {**document["context"], "status": document["status"]}
+            told = document["quality"].get("fullness")  # not by an earlier method
+            figures = {name: told[name] for name in _FULLNESS} if told else None
+            self._contexts[edition] = {
+                **document["context"], "status": document["status"], "fullness": figures
+            }  # fmt: skip
         return self._contexts[edition]
 
     def _table(self, key: str, columns: tuple[str, ...] | None = None) -> pl.DataFrame:
@@ -200,3 +217,7 @@ class Shelf:
             ) from error
         texts = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Categorical)]
         return frame.with_columns(pl.col(texts).cast(pl.String)) if texts else frame
+
+
+def _figures(fullness: Fullness) -> list[int]:
+    return [getattr(fullness, name) for name in _FULLNESS]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from cityflow.calendar import DayType
+from cityflow_processor.records.history_gates import Fullness
 from cityflow_processor.records.likeness import kind_of, same_group, same_type
 from cityflow_processor.roads.down import no_past
 from cityflow_processor.roads.grid import Ints
@@ -53,7 +54,7 @@ class Before:
     """Earlier days by the arcs of the day.
 
     `same` and `group` are days × arcs × local hours, `active_days` the earlier days of each arc
-    on which it was the head of a bottleneck.
+    on which it was the head of a bottleneck; `fuller` how full the days of the gates were.
     """
 
     health: pl.DataFrame
@@ -61,6 +62,7 @@ class Before:
     group: Flows
     others: tuple[Other, ...]
     active_days: Ints
+    fuller: tuple[Fullness, ...] = ()
 
 
 def looks(day: date, held: Sequence[date]) -> Looks:

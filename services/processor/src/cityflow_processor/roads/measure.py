@@ -21,12 +21,13 @@ from cityflow.contracts.roads import (
     RoadsTotals,
 )
 from cityflow_processor.comptages.tally import share
+from cityflow_processor.records.history_gates import Fullness, history_gates
 from cityflow_processor.records.likeness import kind_of
 from cityflow_processor.roads.anomalies import anomalies, main_anomalies
 from cityflow_processor.roads.before import Before, by_local_hour
 from cityflow_processor.roads.bottlenecks import bottlenecks
 from cityflow_processor.roads.compare import against_typical, arc_days, comparisons
-from cityflow_processor.roads.down import health_table, ranked
+from cityflow_processor.roads.down import NO_ROWS, health_table, ranked
 from cityflow_processor.roads.grid import Grid, Ints, grid
 from cityflow_processor.roads.health import statuses
 from cityflow_processor.roads.imputation import expanded, imputed
@@ -36,7 +37,7 @@ from cityflow_processor.roads.thresholds import limits
 from cityflow_processor.roads.typical import Deviations, deviations, hours_table, typical
 
 # Part of every edition's identity: change it when a formula of this package changes.
-METHOD_VERSION: Final = "2"
+METHOD_VERSION: Final = "3"
 ROWS_IN_SUMMARY: Final = 50
 
 
@@ -52,11 +53,12 @@ class Counts:
 
 @dataclass(frozen=True)
 class Analysed:
-    """Tables of the analysis by name, blocks of its summary, and its gates."""
+    """Tables of the analysis by name, blocks of its summary, how full the day is, its gates."""
 
     clean: pl.DataFrame
     tables: dict[str, pl.DataFrame]
     blocks: dict[str, Any]
+    fullness: Fullness
     checks: tuple[Check, ...]
 
 
@@ -73,6 +75,7 @@ def analyse(day: date, counts: Counts, calibration: pl.DataFrame, before: Before
     blocked = bottlenecks(roads, before.active_days)
     free = calibration.drop_nulls("pace_free").select("arc_id")
     expected = counts.expected_hours
+    full = _fullness(day, counts)
     filled = imputed(matrix, roads.flow, usual) if limits().whole("impute") else None
     return Analysed(
         clean=clean_table(roads),
@@ -104,8 +107,29 @@ def analyse(day: date, counts: Counts, calibration: pl.DataFrame, before: Before
             "repairs_total": repairs.height,
             "repairs": _repairs(repairs),
         },
-        checks=(_conservation(matrix, health, counts),),
+        fullness=full,
+        checks=(
+            _conservation(matrix, health, counts),
+            *_beside_earlier(full, before.fuller, health),
+        ),
     )
+
+
+def _fullness(day: date, counts: Counts) -> Fullness:
+    """Hours with a flow, hours expected of the arcs that have rows, and arcs with a flow."""
+    hours = counts.arcs["flow_hours"]
+    expected = counts.arcs.height * counts.expected_hours
+    return Fullness(day, int(hours.sum()), expected, int((hours > 0).sum()))
+
+
+def _beside_earlier(
+    full: Fullness, before: Sequence[Fullness], health: pl.DataFrame
+) -> list[Check]:
+    """Yellow at worst; a day without rows says so elsewhere."""
+    if not full.expected_hours:
+        return []
+    gone = health.filter(pl.col("status") == NO_ROWS)["arc_id"].to_list()
+    return history_gates(full, before, gone, "arc", limits())
 
 
 def _rows(model: type[Model], frame: pl.DataFrame) -> list[Model]:
