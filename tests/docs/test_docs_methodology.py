@@ -32,6 +32,7 @@ from cityflow.contracts.roads import (
     RoadsExpanded,
     RoadsFullness,
     RoadsIndex,
+    RoadsSpeed,
     RoadsSummary,
     RoadsTypical,
 )
@@ -41,7 +42,7 @@ from cityflow.contracts.roads_year import PeriodReliability, RoadsYearSummary, Y
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "methodology.md"
 MODELS = (
     *(RoadsSummary, CalibrationSummary, RoadsIndex, RoadsTypical, RoadsComparison),
-    *(RoadsExpanded, RoadsAnomaly, RoadsFullness, Bottleneck, HealthCount, Repair),
+    *(RoadsExpanded, RoadsAnomaly, RoadsFullness, RoadsSpeed, Bottleneck, HealthCount, Repair),
     *(RoadsYearSummary, YearComparison, PeriodReliability),
     *(AcrossSummary, AcrossCity, AcrossZone, AcrossTransit, AcrossWeather, WorkEffect),
     *(RegisterSummary, FilteredView, AnomalousRange, RegisterEntry),

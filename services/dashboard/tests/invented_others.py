@@ -36,6 +36,7 @@ from cityflow.contracts.roads import (
     RoadsContext,
     RoadsHour,
     RoadsQuality,
+    RoadsSpeed,
     RoadsSummary,
     RoadsTotals,
 )
@@ -117,6 +118,9 @@ def loops() -> RoadsSummary:
                              clean_digest=""),
         totals=RoadsTotals(**INDEX), hourly=tuple(hours),
         arrondissements=(RoadsArea(**INDEX, arrondissement="4"),), repairs_total=40,
+        speeds=(RoadsSpeed(network="ring", speed_est_kmh=33.3, index_hours=10, expected_hours=20,
+                           index_coverage=0.5, city_low_kmh=31.6, city_high_kmh=38.8,
+                           city_years="2022–2024"),),
         repairs=(repair,) * 11, quality=RoadsQuality(checks=(GREEN,)),
     )  # fmt: skip
 

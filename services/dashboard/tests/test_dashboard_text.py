@@ -62,6 +62,7 @@ BUILT = (
     "level.",
     "loops.class.",
     "nav.",
+    "network.",
     "sky.",
     "view.",
     "weather.impact.",

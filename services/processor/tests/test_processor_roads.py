@@ -34,6 +34,7 @@ from cityflow_processor.roads.measure import Analysed, Counts, analyse
 from cityflow_processor.roads.thresholds import reference_of
 
 ORDINARY, SPRING, AUTUMN = date(2025, 10, 7), date(2025, 3, 30), date(2025, 10, 26)
+SPEED = ("speed_est_kmh", "index_hours")
 Arc = dict[str, Any]
 
 
@@ -135,6 +136,13 @@ def test_a_golden_day_agrees_with_the_slow_way(day: date) -> None:
     for area in found.blocks["arrondissements"]:
         own = [arc for arc in arcs if arc["zone"] == area.arrondissement]
         same(area.model_dump(), slow.totals(own, free, starts))
+    for speed in found.blocks["speeds"]:
+        on_ring = speed.network == "ring"
+        own = [arc for arc in arcs if arc["label"].startswith(("PE_", "PI_")) is on_ring]
+        of_these = slow.totals(own, free, starts)
+        assert {name: of_these[name] for name in SPEED} == pytest.approx(
+            {name: getattr(speed, name) for name in SPEED}, rel=1e-9
+        )
     assert {row["status"] for row in found.tables["health"].to_dicts()} > {
         "good",
         "silent",

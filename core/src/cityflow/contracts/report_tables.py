@@ -32,6 +32,7 @@ from cityflow.contracts.roads import (
     RoadsArea,
     RoadsComparison,
     RoadsHour,
+    RoadsSpeed,
     RoadsTotals,
 )
 from cityflow.contracts.tables import Column, Table
@@ -101,6 +102,12 @@ ROADS_ARRONDISSEMENTS = section(
     ("arrondissement",),
     "Congestion by published polygon.",
     tuple(columns_of(RoadsArea)),
+)
+ROADS_SPEEDS = section(
+    "roads_speeds",
+    ("network",),
+    "Estimated speed beside the yearly means that the city measured: a bound of sanity.",
+    tuple(columns_of(RoadsSpeed)),
 )
 ROADS_COMPARISONS = section(
     "roads_comparisons",
@@ -280,6 +287,7 @@ SECTIONS = (
     ROADS_TOTALS,
     ROADS_HOURLY,
     ROADS_ARRONDISSEMENTS,
+    ROADS_SPEEDS,
     ROADS_COMPARISONS,
     ROADS_ANOMALIES,
     ROADS_BOTTLENECKS,

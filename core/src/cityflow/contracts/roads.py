@@ -209,6 +209,21 @@ class RoadsContext(Model):
     )
 
 
+class RoadsSpeed(Model):
+    """The estimated speed of a network beside what the city measured: a bound of sanity."""
+
+    network: Literal["inside", "ring"] = Field(description="Inside Paris, or the ring road")
+    speed_est_kmh: float | None = Field(ge=0, description="VKT ÷ VHT, km/h, estimated")
+    index_hours: int = Field(ge=0, description="Arc-hours that it rests on")
+    expected_hours: int = Field(ge=0, description="Arc-hours of these arcs")
+    index_coverage: float | None = Field(
+        ge=0, le=1, description="index_hours ÷ expected_hours, null if none is expected"
+    )
+    city_low_kmh: float = Field(description="Lowest yearly mean that the city measured, km/h")
+    city_high_kmh: float = Field(description="Highest of them, km/h")
+    city_years: str = Field(description="Years of these means")
+
+
 class RoadsFullness(Model):
     """How full the counts of the day are, which the gates of later days compare with."""
 
@@ -251,6 +266,9 @@ class RoadsSummary(PublishedDocument):
     totals: RoadsTotals = Field(description="The whole network")
     hourly: tuple[RoadsHour, ...] = Field(description="By hour, in time order")
     arrondissements: tuple[RoadsArea, ...] = Field(description="By official polygon")
+    speeds: tuple[RoadsSpeed, ...] = Field(
+        default=(), description="Estimated speeds beside what the city measured"
+    )
     repairs_total: int = Field(ge=0, description="Arcs that are not sound")
     repairs: tuple[Repair, ...] = Field(
         description="The first 50 of these by typical flow lost; all are in the table health"

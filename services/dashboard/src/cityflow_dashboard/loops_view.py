@@ -39,6 +39,7 @@ def draw(stage: Loops, days: Mapping[date, DatasetDay]) -> None:
         _days(stage, days)
     _repairs(stage)
     _areas(stage)
+    _speeds(stage)
 
 
 def _cards(stage: Loops) -> list[Card]:
@@ -181,3 +182,24 @@ def _areas(stage: Loops) -> None:
     ]
     titles = ("loops.index", "column.speed", "loops.delay", "column.congested", "column.coverage")
     stage.html(listed(text, "areas.title", ("column.area",), titles, rows))
+
+
+def _speeds(stage: Loops) -> None:
+    text, lang = stage.text, stage.lang
+    if not stage.summary.speeds:
+        return
+    stage.heading("speeds.title")
+    rows = [
+        (
+            Cell(text(f"network.{one.network}")),
+            Cell(number(one.speed_est_kmh, lang, 1)),
+            Cell(
+                f"{number(one.city_low_kmh, lang, 1)} – {number(one.city_high_kmh, lang, 1)}",
+                sub=one.city_years,
+            ),
+            Cell(share(one.index_coverage, lang)),
+        )
+        for one in stage.summary.speeds
+    ]
+    titles = ("column.speed", "column.city_speed", "column.coverage")
+    stage.html(listed(text, "speeds.title", ("column.network",), titles, rows))

@@ -92,6 +92,7 @@ def _analysis(summary: RoadsSummary) -> dict[str, list[Row]]:
         roads_totals=[_flat(summary.totals) | _scalars(summary)],
         roads_hourly=map(_flat, summary.hourly),
         roads_arrondissements=map(_flat, summary.arrondissements),
+        roads_speeds=map(_flat, summary.speeds),
         roads_comparisons=map(_flat, summary.comparisons),
         roads_anomalies=map(_flat, summary.anomalies),
         roads_bottlenecks=map(_flat, summary.bottlenecks),

@@ -18,6 +18,7 @@ from cityflow.contracts.roads import (
     RoadsAnomaly,
     RoadsArea,
     RoadsHour,
+    RoadsSpeed,
     RoadsTotals,
 )
 from cityflow_processor.comptages.tally import share
@@ -33,7 +34,7 @@ from cityflow_processor.roads.health import statuses
 from cityflow_processor.roads.imputation import expanded, imputed
 from cityflow_processor.roads.index import Network, clean_table, index_table, network
 from cityflow_processor.roads.sums import sums
-from cityflow_processor.roads.thresholds import limits
+from cityflow_processor.roads.thresholds import city_speeds, limits, reference_of
 from cityflow_processor.roads.typical import Deviations, deviations, hours_table, typical
 
 # Part of every edition's identity: change it when a formula of this package changes.
@@ -96,6 +97,7 @@ def analyse(day: date, counts: Counts, calibration: pl.DataFrame, before: Before
             "totals": _totals(roads, far, expected),
             "hourly": _hourly(roads, far, expected),
             "arrondissements": _areas(roads, far, expected),
+            "speeds": _speeds(roads, expected),
             "comparisons": comparisons(
                 day, by_local_hour(roads.flow, matrix.starts), before.others
             ),
@@ -194,6 +196,20 @@ def _repairs(repairs: pl.DataFrame) -> list[Repair]:
     names = [name for name in Repair.model_fields if name != "rank"]
     rows = repairs.head(ROWS_IN_SUMMARY).select(names).to_dicts()
     return [Repair(rank=rank, **row) for rank, row in enumerate(rows, 1)]
+
+
+def _speeds(roads: Network, expected: int) -> list[RoadsSpeed]:
+    """By network; the arc's label tells which it is of."""
+    measured = city_speeds()
+    labels = roads.grid.arcs["label"].to_list()
+    on_ring = np.array([reference_of(label).is_ring for label in labels], dtype=np.int64)
+    groups = np.repeat(on_ring[:, None], roads.tti.shape[1], axis=1)
+    sizes = (np.bincount(on_ring, minlength=len(measured)) * expected).tolist()
+    used = ("speed_est_kmh", "index_hours", "expected_hours", "index_coverage")
+    return [
+        RoadsSpeed(**{name: of[name] for name in used}, **city._asdict())
+        for of, city in zip(sums(roads, groups, sizes), measured, strict=True)
+    ]
 
 
 def _conservation(matrix: Grid, health: pl.DataFrame, counts: Counts) -> Check:
