@@ -1,47 +1,69 @@
-"""The health of loops against the truth: what each arc-day should be called, and what it was."""
+"""The health of loops against the truth: what each arc-day should be called, and what it was.
+
+Each documented rule is asked again, in plain Python, of the hours in which its fault was injected.
+"""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final
 
-import polars as pl
+import numpy as np
 
-from cityflow.calendar import hour_of_day
-from cityflow_processor.roads.thresholds import limits
+from benchmarks.science_roads import RoadDay
+from cityflow_processor.roads.grid import Bools, Floats
+from cityflow_processor.roads.thresholds import limits, reference_of
 
-FAULTS: Final = {"zero": "stuck_zero", "high": "stuck_on", "constant": "constant"}
+ORDER: Final = ("stuck_zero", "stuck_on", "mismatch", "constant", "implausible")
+NAMED: Final = {
+    "zero": "stuck_zero", "high": "stuck_on", "no_flow": "mismatch", "no_occupancy": "mismatch",
+    "constant": "constant", "burst": "implausible",
+}  # fmt: skip
 """What the simulator injects, and the status that names it."""
-_ORDER: Final = ("stuck_zero", "stuck_on", "constant")
-Sizes = dict[tuple[str, str], tuple[int, int]]
+_EMPTIED: Final = 0.25
+"""Works and closures that leave less than this may leave nothing: their zeros are injected."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """10th and 99.9th percentile of an arc's flow before its month, NaN where unknown."""
+
+    low: float
+    high: float
+
+
+def level(flows: Floats) -> Level:
+    """What the documented percentiles of an arc's earlier flows are."""
+    value = limits()
+    low = np.percentile(flows, 10) if flows.size >= value["calibration_hours"] else np.nan
+    high = np.percentile(flows, 99.9) if flows.size >= value["implausible_hours"] else np.nan
+    return Level(float(low), float(high))
 
 
 @dataclass
 class HealthScore:
-    """Truth beside status of all arc-days; `sizes`: of each fault and size, found and all."""
+    """Truth beside status of all arc-days; `injected`: by kind, due or not, those flagged."""
 
     confusion: Counter[tuple[str, str]] = field(default_factory=Counter)
-    sizes: Sizes = field(default_factory=dict)
+    injected: Counter[tuple[str, bool, bool]] = field(default_factory=Counter)
 
     @property
     def classes(self) -> set[str]:
         """Every class that was due or found."""
         return {name for pair in self.confusion for name in pair}
 
-    @property
-    def accuracy(self) -> float:
-        """Share of arc-days with the status they should have."""
-        right = sum(count for (truth, found), count in self.confusion.items() if truth == found)
-        return right / self.confusion.total()
-
     def support(self, name: str) -> int:
         """Arc-days that should have the status."""
         return sum(count for (truth, _), count in self.confusion.items() if truth == name)
 
+    def found(self, name: str) -> int:
+        """Arc-days that have it."""
+        return sum(count for (_, given), count in self.confusion.items() if given == name)
+
     def precision(self, name: str) -> float | None:
         """Of those that have it, the share that should; None if none has it."""
-        found = sum(count for (_, given), count in self.confusion.items() if given == name)
+        found = self.found(name)
         return self.confusion[name, name] / found if found else None
 
     def recall(self, name: str) -> float | None:
@@ -51,84 +73,122 @@ class HealthScore:
 
     def f1(self, name: str) -> float | None:
         """Harmonic mean of both; None where the class neither was due nor was found."""
-        either = self.support(name) + sum(
-            count for (_, given), count in self.confusion.items() if given == name
-        )
+        either = self.support(name) + self.found(name)
         return 2 * self.confusion[name, name] / either if either else None
 
-
-def score_health(
-    truth: Mapping[str, Any],
-    hours: Mapping[date, pl.DataFrame],
-    health: Mapping[date, pl.DataFrame],
-) -> HealthScore:
-    """Score every arc-day with a row. `hours` and `health`: the published tables by day."""
-    score = HealthScore()
-    for day, found in health.items():
-        given = dict(zip(found["arc_id"], found["status"], strict=True))
-        reasons = dict(zip(found["arc_id"], found["reasons"], strict=True))
-        stuck = _stuck(truth["days"][str(day)]["stuck"])
-        for arc, due in _without_faults(hours[day]):
-            fault = due if due in ("silent", "insufficient") else _fault(stuck.get(arc, {}), due)
-            score.confusion[fault, given[arc]] += 1
-        for arc, kinds in stuck.items():
-            for kind, size in kinds.items():
-                key = (kind, _size(size, _least(kind)))
-                seen, every = score.sizes.get(key, (0, 0))
-                is_seen = FAULTS[kind] in reasons[arc].split("; ")
-                score.sizes[key] = (seen + is_seen, every + 1)
-    return score
+    def note(
+        self, today: RoadDay, due: Sequence[str], given: Mapping[str, tuple[str, str]]
+    ) -> None:
+        """Count a day: what each arc should be, beside its status and reasons."""
+        for arc, expected in zip(today.grid.arcs["arc_id"].to_list(), due, strict=True):
+            self.confusion[expected, given[arc][0]] += 1
+        for kind, where in today.broken.items():
+            for at in np.flatnonzero(where.any(axis=1)).tolist():
+                _, reasons = given[today.grid.arcs["arc_id"][at]]
+                own = NAMED[kind] in reasons.split("; ")
+                self.injected[kind, due[at] == NAMED[kind], own] += 1
 
 
-def _without_faults(hours: pl.DataFrame) -> Iterator[tuple[str, str]]:
-    """Each arc and what it is by the hours it published alone."""
-    value = limits()
-    first, last = value.whole("window_first_hour"), value.whole("window_last_hour")
-    within = pl.col("hour_of_day").is_between(first, last)
-    least = value["window_share"] * hours.filter(within)["hour_end"].n_unique()
-    counted = hours.group_by("arc_id").agg(
-        pl.col("flow_veh").filter(within).count().alias("flow"),
-        pl.col("occupancy_pct").filter(within).count().alias("occupancy"),
-        (pl.col("flow_veh").count() + pl.col("occupancy_pct").count()).alias("some"),
-    )
-    for arc, flow, occupancy, some in counted.iter_rows():
-        enough = (flow >= least, occupancy >= least)
-        names = {(True, True): "good", (True, False): "flow_only", (False, True): "occupancy_only"}
-        yield arc, "silent" if not some else names.get(enough, "insufficient")
-
-
-def _stuck(episodes: list[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
-    """Of each arc the hours that count of each kind injected."""
-    found: dict[str, dict[str, int]] = {}
-    for one in episodes:
-        kinds = found.setdefault(one["arc"], {})
-        kinds[one["kind"]] = max(kinds.get(one["kind"], 0), _hours(one))
+def due_statuses(today: RoadDay, usual: Floats, levels: Mapping[str, Level]) -> list[str]:
+    """What each arc of a day should be called; `usual` is the typical flow of its hours."""
+    names = today.grid.arcs.select("arc_id", "label").rows()
+    touched: Bools = np.any(today.out_of_order | (today.left < _EMPTIED), axis=1)
+    found = []
+    for at, (arc, label) in enumerate(names):
+        base = _published(today, at)
+        if touched[at] and base not in ("silent", "insufficient"):
+            own = levels.get(arc, Level(np.nan, np.nan))
+            fits = set(_faults(today, at, usual[at], own, label))
+            base = next((name for name in ORDER if name in fits), base)
+        found.append(base)
     return found
 
 
-def _hours(episode: Mapping[str, Any]) -> int:
-    """Hours of an episode: of zeros those between the hours in which zeros are looked for."""
-    hours: int = episode["hours"]
-    if episode["kind"] != "zero":
-        return hours
-    value, first = limits(), datetime.fromisoformat(episode["first_stamp"])
-    starts = (hour_of_day(first + timedelta(hours=n)) for n in range(hours))
-    return sum(value["zero_first_hour"] <= hour <= value["zero_last_hour"] for hour in starts)
+def _published(today: RoadDay, at: int) -> str:
+    """What an arc is by the hours it published alone."""
+    value = limits()
+    within = today.grid.between(value["window_first_hour"], value["window_last_hour"])
+    flow, occupancy = ~np.isnan(today.grid.flow[at]), ~np.isnan(today.grid.occupancy[at])
+    if not (flow.any() or occupancy.any()):
+        return "silent"
+    least = value["window_share"] * within.sum()
+    enough = (bool(flow[within].sum() >= least), bool(occupancy[within].sum() >= least))
+    names = {(True, True): "good", (True, False): "flow_only", (False, True): "occupancy_only"}
+    return names.get(enough, "insufficient")
 
 
-def _least(kind: str) -> int:
-    names = {"zero": "zero_hours", "high": "on_hours", "constant": "constant_hours"}
-    return limits().whole(names[kind])
+def _faults(today: RoadDay, at: int, usual: Floats, own: Level, label: str | None) -> Iterator[str]:
+    """The rules that the injected hours of an arc meet."""
+    value, starts = limits(), today.grid.starts.tolist()
+    flow, occupancy = today.grid.flow[at].tolist(), today.grid.occupancy[at].tolist()
+    hours = range(len(starts))
+    broken = {kind: where[at].tolist() for kind, where in today.broken.items()}
+
+    def injected(*kinds: str) -> list[bool]:
+        return [any(broken.get(kind, [False] * len(starts))[h] for kind in kinds) for h in hours]
+
+    emptied = (today.left[at] < _EMPTIED).tolist()
+    zero = [
+        flow[h] == 0 and (emptied[h] or one) for h, one in enumerate(injected("zero", "no_flow"))
+    ]
+    awake = [value["zero_first_hour"] <= start <= value["zero_last_hour"] for start in starts]
+    busy = [zero[h] and usual[h] > value["zero_busy_veh"] for h in hours]
+    if sum(a and z for a, z in zip(awake, zero, strict=True)) >= value["zero_hours"]:
+        yield "stuck_zero"
+    if _longest(busy) >= value["zero_busy_hours"]:
+        yield "stuck_zero"
+    high = injected("high")
+    if _longest([high[h] and occupancy[h] >= value["on_pct"] for h in hours]) >= value["on_hours"]:
+        yield "stuck_on"
+    odd = sum(high[h] and occupancy[h] > value["high_pct"] and flow[h] < own.low for h in hours)
+    if odd and odd >= value["high_share"] * np.count_nonzero(~np.isnan(today.grid.occupancy[at])):
+        yield "stuck_on"
+    blind, deaf = injected("no_flow"), injected("no_occupancy")
+    unseen = sum(blind[h] and occupancy[h] > value["mismatch_pct"] for h in hours)
+    unfelt = sum(deaf[h] and flow[h] > value["mismatch_veh"] for h in hours)
+    if max(unseen, unfelt) >= value["mismatch_hours"]:
+        yield "mismatch"
+    held = injected("constant", "high", "burst")
+    if (
+        max(
+            _equal(flow, held, value["constant_veh"]),
+            _equal(occupancy, held, value["constant_pct"]),
+        )
+        >= (value["constant_hours"])
+    ):
+        yield "constant"
+    fixed = value["implausible_ring_veh" if reference_of(label).is_ring else "implausible_veh"]
+    most = max(value["implausible_factor"] * own.high, value["implausible_least"])
+    most = fixed if np.isnan(own.high) else most
+    if any(one and flow[h] > most for h, one in enumerate(injected("burst"))):
+        yield "implausible"
 
 
-def _fault(kinds: Mapping[str, int], otherwise: str) -> str:
-    due = {FAULTS[kind] for kind, hours in kinds.items() if hours >= _least(kind)}
-    return next((name for name in _ORDER if name in due), otherwise)
+def _longest(found: Sequence[bool]) -> int:
+    best = run = 0
+    for one in found:
+        run = run + 1 if one else 0
+        best = max(best, run)
+    return best
 
 
-def _size(hours: int, least: int) -> str:
-    if hours < least:
-        return "below"
-    if hours == least:
-        return "at"
-    return "just above" if hours <= least + 2 else "above"
+def _equal(values: Sequence[float], held: Sequence[bool], least: float) -> int:
+    """The longest run of injected hours with one value of at least `least`."""
+    best = run = 0
+    for (before, value), one in zip(pairwise([np.nan, *values]), held, strict=True):
+        worth = one and value >= least
+        run = (run + 1 if run and value == before else 1) if worth else 0
+        best = max(best, run)
+    return best
+
+
+def is_sound(due: Sequence[str]) -> Bools:
+    """Arcs whose flow may be used."""
+    found: Bools = np.array([name in ("good", "flow_only") for name in due], dtype=np.bool_)
+    return found
+
+
+def given_of(health: Any) -> dict[str, tuple[str, str]]:
+    """Status and reasons of each arc, of the published table."""
+    return {arc: (status, why) for arc, status, why in
+            health.select("arc_id", "status", "reasons").iter_rows()}  # fmt: skip

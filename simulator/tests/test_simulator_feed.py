@@ -1,5 +1,6 @@
 """A day of the feed: the statistics measured in Paris, and a content of its own."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -9,8 +10,9 @@ import pytest
 
 from cityflow.calendar import days, service_day
 from cityflow_simulator.city import Role, build_city
-from cityflow_simulator.faults import is_missing
-from cityflow_simulator.feed import Feed, Rates, Rows, published_stamps
+from cityflow_simulator.events import Change, Events
+from cityflow_simulator.faults import STUCK_KINDS, is_missing
+from cityflow_simulator.feed import Day, Feed, Rates, Rows, published_stamps
 from cityflow_simulator.traffic import GRID
 
 NEVER_MISSING = Rates(missing_days=0.0)
@@ -22,21 +24,29 @@ def feed() -> Feed:
 
 
 @pytest.fixture(scope="module")
-def fortnight(feed: Feed) -> list[Rows]:
-    return [feed.publish(day).records for day in days(date(2025, 9, 15), date(2025, 9, 28))]
+def published(feed: Feed) -> list[Day]:
+    return [feed.publish(day) for day in days(date(2025, 9, 15), date(2025, 9, 28))]
+
+
+@pytest.fixture(scope="module")
+def fortnight(published: list[Day]) -> list[Rows]:
+    return [day.records for day in published]
 
 
 def _share(rows: list[Rows], name: str) -> float:
     return float(np.mean([(getattr(day, name) < 0).mean() for day in rows]))
 
 
-def test_nulls_zeros_and_states(fortnight: list[Rows]) -> None:
+def test_nulls_zeros_and_states(published: list[Day], fortnight: list[Rows]) -> None:
     assert _share(fortnight, "flow") == pytest.approx(0.57, abs=0.025)
     assert _share(fortnight, "occupancy") == pytest.approx(0.50, abs=0.04)
     flow = np.concatenate([day.flow for day in fortnight])
     occupancy = np.concatenate([day.occupancy for day in fortnight])
-    assert 0.0003 < (flow == 0).sum() / (flow >= 0).sum() < 0.002
-    assert not ((flow == 0) & (occupancy > 0)).any()
+    assert 0.0003 < (flow == 0).sum() / (flow >= 0).sum() < 0.003
+    blind = {(d.day, e.arc) for d in published for e in d.stuck if e.kind == "no_flow"}
+    for day in published:
+        odd = (day.records.flow == 0) & (day.records.occupancy > 0)
+        assert {(day.day, arc) for arc in day.records.arc[odd].tolist()} <= blind
     known = occupancy[occupancy >= 0]
     assert (known < 15 * GRID).mean() == pytest.approx(0.80, abs=0.06)
     assert 0.003 < (known >= 50 * GRID).mean() < 0.03
@@ -169,7 +179,7 @@ def _by_key(rows: Rows) -> dict[int, tuple[int, int]]:
     )
 
 
-def test_stuck_loops_repeat_their_value(feed: Feed) -> None:
+def test_loops_out_of_order_publish_what_their_kind_says(feed: Feed) -> None:
     seen = set()
     for date_ in days(date(2025, 9, 1), date(2025, 9, 14)):
         day = feed.publish(date_)
@@ -178,8 +188,53 @@ def test_stuck_loops_repeat_their_value(feed: Feed) -> None:
         for episode in day.stuck:
             seen.add(episode.kind)
             stuck_flow = flow[episode.span, episode.arc]
+            stuck_occupancy = occupancy[episode.span, episode.arc]
             assert len(stuck_flow) == episode.hours
-            assert len(set(occupancy[episode.span, episode.arc].tolist())) == 1
-            if episode.kind != "high":
+            if episode.kind in ("zero", "no_flow"):
+                assert (stuck_flow == 0).all()
+            if episode.kind in ("zero", "no_occupancy"):
+                assert (stuck_occupancy == 0).all()
+            if episode.kind in ("constant", "high"):
+                assert len(set(stuck_occupancy.tolist())) == 1
+            if episode.kind == "constant":
                 assert len(set(stuck_flow.tolist())) == 1
-    assert seen == {"zero", "constant", "high"}
+            if episode.kind == "high":
+                assert (stuck_occupancy == int(episode.size * GRID)).all()
+    assert seen == set(STUCK_KINDS)
+
+
+def test_what_happens_on_the_streets_has_every_size(feed: Feed, published: list[Day]) -> None:
+    calm = replace(feed, events=_Nothing(feed.city, feed.traffic))
+    left: dict[str, list[float]] = {}
+    for day in published[:7]:
+        usual = calm.publish(day.day).records.flow.reshape(24, -1)
+        flow = day.records.flow.reshape(24, -1)
+        alone = Counter(change.arc for change in day.changes)
+        broken = {episode.arc for episode in day.stuck}
+        for change in day.changes:
+            left.setdefault(change.kind, []).append(change.flow_left)
+            if alone[change.arc] > 1 or change.arc in broken:
+                continue
+            span = slice(change.first, change.first + change.hours)
+            before, after = usual[span, change.arc], flow[span, change.arc]
+            known = (before > 0) & (after > 0)
+            assert (after[known] == np.rint(before[known] * change.flow_left)).all()
+    assert set(left) >= {"incident", "closure", "march", "crowd"}
+    assert 1.0 < np.median(left["crowd"]) < 1.6
+    for kind in ("closure", "march"):
+        assert min(left[kind]) < 0.1 and max(left[kind]) > 0.4
+    assert min(left["crowd"]) < 1.2 and max(left["crowd"]) > 1.8
+
+
+class _Nothing(Events):
+    def of(self, day: date, hours: int) -> list[Change]:
+        return []
+
+
+def test_a_strike_fills_the_rush_hours_of_many_arcs(feed: Feed) -> None:
+    every = [feed.events.of(day, 24) for day in days(date(2025, 1, 1), date(2025, 3, 31))]
+    strikes = [[one for one in found if one.kind == "strike"] for found in every]
+    on_strike = [found for found in strikes if found]
+    assert 1 <= len(on_strike) <= 12
+    assert {one.first for found in on_strike for one in found} == {5, 7, 16, 18, 20}
+    assert all(len({one.arc for one in found}) > 100 for found in on_strike)

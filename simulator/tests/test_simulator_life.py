@@ -123,7 +123,7 @@ def test_works_close_arcs(city: City) -> None:
     feed = Feed.of(city, Rates(0, 0, 0, 0))
     day = date(2025, 9, 16)
     published = feed.publish(day).records
-    calm = Feed(feed.city, feed.traffic, feed.rates, feed.order, Sites(city))
+    calm = Feed(feed.city, feed.traffic, feed.rates, feed.order, Sites(city), feed.events)
     calm.sites.active = lambda _: ()  # type: ignore[assignment]
     usual = calm.publish(day).records
     index = {arc.arc_id: i for i, arc in enumerate(city.arcs)}

@@ -72,7 +72,7 @@ class Slow:
                 value["bikes"]
                 for one in seen
                 for value in self.local[one].get((counter, local), ())
-                if value["bikes"] is not None
+                if value["bikes"] is not None and not value["spike"]
             )
             highest = past[ceil(0.999 * (len(past) - 1))] if len(past) >= 20 else None
             spike = highest is not None and bikes is not None and bikes > 3 * highest

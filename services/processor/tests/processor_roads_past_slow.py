@@ -21,8 +21,15 @@ def centre(
         if len(values) >= 4:
             middle = percentile(values, 0.5)
             spread = 1.4826 * percentile([abs(value - middle) for value in values], 0.5)
-            return name, len(values), middle, spread
+            return name, len(values), middle, spread * len(values) / (len(values) - 1.3)
     return None
+
+
+def least_share(arc: str, same: Sequence[Flows], group: Sequence[Flows]) -> float:
+    """The median over the hours of the day of spread ÷ typical flow."""
+    found = [one for hour in range(24) if (one := centre(arc, hour, same, group)) is not None]
+    shares = [spread / middle for _, _, middle, spread in found if middle > 0]
+    return percentile(shares, 0.5) if shares else 0.0
 
 
 def status(arc: Arc, starts: Sequence[int], typical: Sequence[float | None]) -> str:
@@ -46,6 +53,7 @@ def hours(
     for arc in arcs:
         usual = [centre(arc["id"], start, same, group) for start in starts]
         middles = [one[2] if one else None for one in usual]
+        least = least_share(arc["id"], same, group)
         if status(arc, starts, middles) not in ("good", "flow_only"):
             continue
         for at, (flow, one) in enumerate(zip(arc["flow"], usual, strict=True)):
@@ -53,7 +61,8 @@ def hours(
                 continue
             row: dict[str, Any] = {"flow": flow, "typical": None, "from": "none", "band": None}
             if one is not None:
-                name, days, middle, spread = one
+                name, days, middle, own = one
+                spread = max(own, least * middle, middle**0.5)
                 change = flow - middle
                 z = change / (spread + 1)
                 is_small = abs(change) < 50 or abs(change) < 0.2 * middle

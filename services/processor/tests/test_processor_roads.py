@@ -162,9 +162,9 @@ def test_the_free_pace_is_the_linear_percentile_of_ninety_days() -> None:
     month, chance = date(2025, 7, 1), random.Random(3)
     hours = [
         (day, arc, chance.randint(30, 900), chance.uniform(0.001, 0.1))
-        for arc, length in (("long", 90), ("short", 28), ("few", 4))
+        for arc, length, a_day in (("long", 90, 12), ("short", 28, 5), ("few", 4, 5))
         for day in (month - timedelta(days=back) for back in range(1, length + 1))
-        for _ in range(5)
+        for _ in range(a_day)
     ]
     types = {DAY: pl.Date, "arc_id": pl.String, "flow_veh": pl.Int64, "pace": pl.Float64}
     found = {
@@ -182,6 +182,8 @@ def test_the_free_pace_is_the_linear_percentile_of_ninety_days() -> None:
     flows = [flow for _, name, flow, _ in hours if name == "long"]
     assert found["long"]["flow_low_veh"] == pytest.approx(slow.percentile(flows, 0.1), rel=1e-9)
     assert found["long"]["flow_high_veh"] == pytest.approx(slow.percentile(flows, 0.999), rel=1e-9)
+    assert found["short"]["flow_low_veh"] is not None
+    assert found["short"]["flow_high_veh"] is None  # 140 hours have no 99.9th percentile
     assert found["few"]["pace_free"] is None
     assert window(month) == (date(2025, 4, 2), date(2025, 6, 30))
 

@@ -234,8 +234,12 @@ def test_the_days_looked_at_are_of_the_same_type_and_none_is_of_the_future() -> 
     assert len(found.working) == 19
     first = looks(date(2025, 10, 14), [])
     assert first.days == []
-    holiday = looks(date(2025, 11, 11), held).same
-    assert date(2025, 11, 1) in holiday and len(holiday) == 8
+    assert looks(date(2025, 11, 11), held).same == (date(2025, 11, 1),)
+    autumn = looks(date(2025, 10, 20), held)
+    assert autumn.same == autumn.group == ()  # the holidays before were in August
+    saturday = looks(date(2025, 10, 18), held).same
+    assert (len(saturday), saturday[0]) == (7, date(2025, 8, 30))
+    assert looks(date(2025, 9, 1), held).same[-1] < date(2025, 7, 5)  # a Monday of June
 
 
 _FLOW = st.one_of(st.none(), st.integers(0, 6000))

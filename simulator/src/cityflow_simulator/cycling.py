@@ -34,7 +34,7 @@ WEEKEND_LIKE = {DayType.PUBLIC_HOLIDAY, DayType.SATURDAY, DayType.SUNDAY}
 HOLIDAY = 0.8
 POINTS = ("S-N", "SO-NE", "O-E", "NO-SE", "N-S", "NE-SO", "E-O", "SE-NO")
 BLOCK_DAYS = 14
-FAULT_SHARE = 0.03
+FAULT_SHARE = 0.06
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,9 @@ def build_riders(city: City) -> Riders:
     size = between(rng, 0.0, 1.0, len(counters))
     level = 8.0 + 115.0 * size + 100.0 * size * size * size * size * size
     level = level * between(rng, 0.8, 1.25, len(counters))
+    for index in range(1, len(counters)):
+        if counters[index].site_id == counters[index - 1].site_id:
+            level[index] = level[index - 1] * float(between(rng, 0.5, 2.0))
     morning = between(rng, 0.45, 1.6, len(counters))
     return Riders(city.seed, counters, level, morning, between(rng, 0.15, 1.1, len(counters)))
 
@@ -138,7 +141,7 @@ def _faults(riders: Riders, day: date, hours: int) -> list[BikeFault]:
             name = ("zero", "low", "fading")[kind]
             found.append(BikeFault(counter, name, 0, hours, size))
     rng = stream(riders.seed, "bike-spikes", ordinal)
-    for _ in range(int(1.2 * float(rng.random()) + 0.3)):
+    for _ in range(int(1.6 * float(rng.random()) + 0.5)):
         counter, first = int(rng.integers(0, len(riders.counters))), int(rng.integers(0, hours))
         span = min(int(rng.integers(1, 6)), hours - first)
         found.append(BikeFault(counter, "spike", first, span, float(between(rng, 1.3, 12.0))))

@@ -1,4 +1,4 @@
-"""What stations and the feed do to the truth: holes, stuck loops, incidents, missing days.
+"""What stations and the feed do to the truth: holes, loops out of order, missing days.
 
 Sizes and lengths are drawn from wide ranges, never from any detector's limits. What lasts
 longer than a day is drawn for a block of days by its calendar number, so that a day is the
@@ -14,16 +14,19 @@ import numpy as np
 
 from cityflow_simulator.city import City, Role
 from cityflow_simulator.randomness import Flags, Floats, Ints, between, stream
-from cityflow_simulator.traffic import FULL, GRID, Hours
+from cityflow_simulator.traffic import GRID, MOST_FLOW, Hours
 
-StuckKind = Literal["zero", "constant", "high"]
-STUCK_KINDS: tuple[StuckKind, ...] = ("zero", "constant", "constant", "high", "high")
+StuckKind = Literal["zero", "constant", "high", "no_flow", "no_occupancy", "burst"]
+STUCK_KINDS: tuple[StuckKind, ...] = (
+    "zero", "no_flow", "no_occupancy", "no_occupancy", "constant", "constant", "high", "high",
+    "burst", "burst",
+)  # fmt: skip
 STEADY_SHARE = 0.42
 OUTAGE_DAYS = 4
 OUTAGE_PART = 0.7
 STUCK_DAYS = 7
-STUCK_SHARE = 0.013
-INCIDENT_SHARE = 0.006
+STUCK_SHARE = 0.03
+LEAST_HIGH_PCT, LEAST_BURST, MOST_BURST = 50.0, 1.2, 25.0
 MONTH_DAYS = 28
 SHUT_DAYS = 14
 OPEN, INVALID, SHUT = 0, 1, 2
@@ -33,12 +36,16 @@ INVALID_SHARES = {Role.COUNTING: 0.12, Role.FLOW_ONLY: 0.12, Role.OCCUPANCY_ONLY
 
 @dataclass(frozen=True)
 class Episode:
-    """Something injected on one arc for `hours` hours from the index `first` of the day."""
+    """A loop out of order for `hours` hours from the index `first` of the day.
+
+    `size`: the occupancy in % of a `high` one, the factor on the flow of a `burst`, else 0.
+    """
 
     arc: int
-    kind: str
+    kind: StuckKind
     first: int
     hours: int
+    size: float
 
     @property
     def span(self) -> slice:
@@ -89,30 +96,8 @@ def sprinkle_zeros(city: City, day: date, truth: Hours) -> None:
     truth.occupancy[rare] = 0
 
 
-def incidents(city: City, day: date, hours: int) -> list[tuple[Episode, float, float]]:
-    """Incidents with the factors on flow and on occupancy; some hardly to be noticed."""
-    rng = stream(city.seed, "incidents", day.toordinal())
-    count = int(INCIDENT_SHARE * len(city.arcs) + float(rng.random()))
-    arcs = rng.permutation(np.flatnonzero(city.roles != Role.SILENT))[:count].tolist()
-    found = []
-    for arc in arcs:
-        first, length = int(rng.integers(5, 22)), int(rng.integers(1, 8))
-        episode = Episode(arc, "incident", first, min(length, hours - first))
-        found.append((episode, float(between(rng, 0.25, 0.98)), float(between(rng, 1.05, 6.0))))
-    return found
-
-
-def apply_incidents(found: list[tuple[Episode, float, float]], truth: Hours) -> None:
-    """Less flow at a higher occupancy during each incident."""
-    for episode, less, more in found:
-        flow, occupancy = truth.flow[episode.span, episode.arc], truth.occupancy
-        truth.flow[episode.span, episode.arc] = np.rint(flow * less).astype(np.int64)
-        slow = np.rint(occupancy[episode.span, episode.arc] * more).astype(np.int64)
-        occupancy[episode.span, episode.arc] = slow
-
-
 def stuck(city: City, day: date, hours: int) -> list[Episode]:
-    """Loops that are stuck on this day: at zero, at one value, or at a full occupancy."""
+    """Loops out of order on this day: stuck at something, blind to one value, or counting on."""
     ordinal = day.toordinal()
     rng = stream(city.seed, "stuck", ordinal // STUCK_DAYS)
     counting = np.flatnonzero(city.roles == Role.COUNTING)
@@ -122,24 +107,36 @@ def stuck(city: City, day: date, hours: int) -> list[Episode]:
         kind = STUCK_KINDS[int(rng.integers(0, len(STUCK_KINDS)))]
         start, length = int(rng.integers(0, STUCK_DAYS)), int(rng.integers(1, STUCK_DAYS + 1))
         first, span = int(rng.integers(0, 22)), int(rng.integers(2, 25))
+        size = _size(kind, float(rng.random()))
         if start <= ordinal % STUCK_DAYS < start + length:
-            found.append(Episode(arc, kind, first, min(span, hours - first)))
+            found.append(Episode(arc, kind, first, min(span, hours - first), size))
     return found
 
 
+def _size(kind: StuckKind, draw: float) -> float:
+    if kind == "high":
+        return 100 - (100 - LEAST_HIGH_PCT) * draw * draw * draw
+    return LEAST_BURST + (MOST_BURST - LEAST_BURST) * draw * draw if kind == "burst" else 0
+
+
 def apply_stuck(found: list[Episode], truth: Hours, flow: Flags, occupancy: Flags) -> None:
-    """Overwrite what stuck loops publish; they publish in all their stuck hours."""
+    """Overwrite what loops out of order publish; they publish in all these hours."""
     for episode in found:
         at = (episode.span, episode.arc)
         flow[at] = occupancy[at] = True
-        if episode.kind == "zero":
-            truth.flow[at] = truth.occupancy[at] = 0
-        elif episode.kind == "constant":
+        if episode.kind in ("zero", "no_flow"):
+            truth.flow[at] = 0
+        if episode.kind in ("zero", "no_occupancy"):
+            truth.occupancy[at] = 0
+        if episode.kind == "constant":
             truth.flow[at] = max(10, int(truth.flow[episode.first, episode.arc]))
             truth.occupancy[at] = max(GRID, int(truth.occupancy[episode.first, episode.arc]))
-        else:
+        if episode.kind == "high":
             truth.flow[at] = np.maximum(1, truth.flow[at] // 50)
-            truth.occupancy[at] = FULL - (episode.arc % 9) * GRID // 2
+            truth.occupancy[at] = int(episode.size * GRID)
+        if episode.kind == "burst":
+            counted = np.rint(truth.flow[at] * episode.size)
+            truth.flow[at] = np.minimum(counted, MOST_FLOW).astype(np.int64)
 
 
 def statuses(city: City, day: date) -> Ints:

@@ -13,6 +13,7 @@ import numpy as np
 from cityflow.calendar import PARIS, hour_ends, hour_of_day
 from cityflow_simulator import faults
 from cityflow_simulator.city import City
+from cityflow_simulator.events import Change, Events, apply_changes
 from cityflow_simulator.faults import Episode
 from cityflow_simulator.randomness import Ints, stream
 from cityflow_simulator.traffic import GRID, Hours, Traffic, build_traffic, drive, leave_gaps
@@ -64,7 +65,7 @@ class Day:
     conflicts: int = 0
     phantoms: int = 0
     stuck: list[Episode] = field(default_factory=list)
-    incidents: list[Episode] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     works: tuple[Work, ...] = ()
 
     @property
@@ -82,11 +83,14 @@ class Feed:
     rates: Rates
     order: Order
     sites: Sites
+    events: Events
 
     @staticmethod
     def of(city: City, rates: Rates | None = None, order: Order = "random-within-day") -> "Feed":
         """The feed of a city with its habits computed."""
-        return Feed(city, build_traffic(city), rates or Rates(), order, Sites(city))
+        traffic = build_traffic(city)
+        events = Events(city, traffic)
+        return Feed(city, traffic, rates or Rates(), order, Sites(city), events)
 
     def misses(self, day: date) -> bool:
         """True if the feed lost this whole day."""
@@ -106,9 +110,9 @@ class Feed:
             return Day(day, (), nothing, nothing)
         stamps = published_stamps(day)
         truth = drive(self.traffic, day, tuple(hour_of_day(stamp) for stamp in stamps))
-        slow = faults.incidents(self.city, day, len(stamps))
+        changes = self.events.of(day, len(stamps))
         fixed = faults.stuck(self.city, day, len(stamps))
-        records = self._observe(day, truth, slow, fixed)
+        records = self._observe(day, truth, changes, fixed)
         return self._arrange(
             Day(
                 day,
@@ -116,7 +120,7 @@ class Feed:
                 records,
                 records,
                 stuck=fixed,
-                incidents=[episode for episode, _, _ in slow],
+                changes=changes,
                 works=self.sites.active(day),
             )
         )
@@ -125,14 +129,14 @@ class Feed:
         self,
         day: date,
         truth: Hours,
-        slow: list[tuple[Episode, float, float]],
+        changes: list[Change],
         fixed: list[Episode],
     ) -> Rows:
         """One record per arc and hour, in order of time and arc."""
         hours, arcs = truth.flow.shape
         status = faults.statuses(self.city, day)
         self.sites.apply(day, truth, status)
-        faults.apply_incidents(slow, truth)
+        apply_changes(changes, truth)
         leave_gaps(truth)
         faults.sprinkle_zeros(self.city, day, truth)
         has_flow, has_occupancy = faults.answering(self.city, day, hours)

@@ -37,7 +37,7 @@ DAY_FACTORS = {
     DayType.FRIDAY: 1.03,
 }  # fmt: skip
 WEEKEND_LIKE = {DayType.PUBLIC_HOLIDAY, DayType.SATURDAY, DayType.SUNDAY}
-LEVELS = {"ring": (2600.0, 5600.0), "access": (700.0, 2200.0), "avenue": (500.0, 1700.0),
+LEVELS = {"ring": (2600.0, 4800.0), "access": (700.0, 2200.0), "avenue": (500.0, 1700.0),
           "street": (120.0, 820.0)}  # fmt: skip
 
 

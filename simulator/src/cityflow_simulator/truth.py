@@ -10,6 +10,7 @@ import numpy as np
 
 from cityflow.contracts.synthetic import SYNTHETIC_MEMBER, SYNTHETIC_PREFIX
 from cityflow_simulator.city import City, Role
+from cityflow_simulator.events import Change
 from cityflow_simulator.faults import Episode
 from cityflow_simulator.feed import Day
 from cityflow_simulator.referentiel import line_counts
@@ -33,7 +34,7 @@ def day_truth(city: City, day: Day) -> dict[str, Any]:
         "zero_flow_rows": int(np.count_nonzero(records.flow == 0)),
         "occupancy_rows": int(np.count_nonzero(records.occupancy >= 0)),
         "stuck": [_episode(city, day, episode) for episode in day.stuck],
-        "incidents": [_episode(city, day, episode) for episode in day.incidents],
+        "changes": [_change(city, day, change) for change in day.changes],
         "works": [_work(work) for work in day.works],
     }
 
@@ -50,11 +51,19 @@ def _work(work: Work) -> dict[str, Any]:
 
 
 def _episode(city: City, day: Day, episode: Episode) -> dict[str, Any]:
+    return _hours(city, day, episode) | {"size": round(episode.size, 3)}
+
+
+def _change(city: City, day: Day, change: Change) -> dict[str, Any]:
+    return _hours(city, day, change) | {"flow_left": round(change.flow_left, 3)}
+
+
+def _hours(city: City, day: Day, one: Episode | Change) -> dict[str, Any]:
     return {
-        "arc": city.arcs[episode.arc].arc_id,
-        "kind": episode.kind,
-        "first_stamp": day.stamps[episode.first].isoformat(),
-        "hours": episode.hours,
+        "arc": city.arcs[one.arc].arc_id,
+        "kind": one.kind,
+        "first_stamp": day.stamps[one.first].isoformat(),
+        "hours": one.hours,
     }
 
 

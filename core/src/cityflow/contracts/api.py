@@ -199,7 +199,7 @@ class ArcProfileHour(Model):
     hour_of_day: int = Field(ge=0, le=23, description="Local hour at which it starts, 0–23")
     flow_veh: int = Field(description="Vehicles counted in the hour")
     typical_flow_veh: float | None = Field(description="Median of alike days; null: too few")
-    spread_veh: float | None = Field(description="1.4826 × MAD of these days")
+    spread_veh: float | None = Field(description="Spread of these days, from their MAD")
     typical_days: int = Field(ge=0, description="Days with a sound flow that were looked at")
     typical_from: Literal["day_type", "group", "none"] = Field(description="Fallback chain")
     deviation: float | None = Field(description="Change ÷ (spread + 1 veh)")

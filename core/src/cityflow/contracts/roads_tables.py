@@ -74,7 +74,7 @@ ROADS_HOURS = Table(
         Column("hour_of_day", "int", "h", "Local hour at which it starts, 0–23"),
         Column("flow_veh", "int", "veh", "Vehicles counted in the hour"),
         Column("typical_flow_veh", "float", "veh", "Median of alike days", nullable=True),
-        Column("spread_veh", "float", "veh", "1.4826 × MAD of these days", nullable=True),
+        Column("spread_veh", "float", "veh", "Spread of these days, from their MAD", nullable=True),
         Column("typical_days", "int", "d", "Days with a sound flow that were looked at"),
         Column("typical_from", "text", "", "Fallback chain: day_type, group or none"),
         Column("deviation", "float", "", "Change ÷ (spread + 1 veh)", nullable=True),

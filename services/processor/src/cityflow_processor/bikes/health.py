@@ -60,16 +60,18 @@ def _of_counters(runs: pl.DataFrame, past: pl.DataFrame, day: date) -> pl.DataFr
 def site_shares(counters: pl.DataFrame, past: pl.DataFrame, day: date) -> pl.DataFrame:
     """By counter and mode of sites with two directions: `site_share_7d`, and `drifts`.
 
-    A share drifts if it is outside the bounds over the last days and was inside before them.
+    A share drifts if it is outside the bounds over the last days and was inside before them. Days
+    on which a direction lacks hours tell nothing of it, and a few days are none.
     """
     days = limits().whole("drift_days")
     first, earliest = (
         day - timedelta(days=days - 1),
         day - timedelta(days=days - 1 + limits().whole("drift_history_days")),
     )
-    own = counters.select(pl.lit(day).alias("day"), *KEY, "bikes")
-    every = pl.concat([past.select("day", *KEY, "bikes"), own])
-    sites = counters.select(*KEY, "site_id")
+    names = (*KEY, "bikes", "hours", "expected_hours")
+    own = counters.select(pl.lit(day).alias("day"), *names)
+    every = pl.concat([past.select("day", *names), own])
+    sites = counters.select(*KEY, "site_id").filter(pl.len().over("site_id", "mode") == 2)
     recent = _shares(every.filter(pl.col("day") >= first), sites, "site_share_7d")
     before = _shares(
         every.filter(pl.col("day").is_between(earliest, first, closed="left")), sites, "before"
@@ -84,10 +86,12 @@ def _outside(column: str) -> pl.Expr:
 
 
 def _shares(counts: pl.DataFrame, sites: pl.DataFrame, name: str) -> pl.DataFrame:
-    summed = counts.group_by(KEY).agg(pl.col("bikes").sum()).join(sites, on=KEY)
+    whole = counts.filter(pl.col("hours") == pl.col("expected_hours")).join(sites, on=KEY)
+    both = whole.filter(pl.len().over("day", "site_id", "mode") == 2)
+    summed = both.group_by(*KEY, "site_id").agg(pl.col("bikes").sum(), days=pl.len())
     of_site = pl.col("bikes").sum().over("site_id", "mode")
-    two = pl.len().over("site_id", "mode") == 2
-    return summed.filter(two & (of_site > 0)).select(*KEY, (pl.col("bikes") / of_site).alias(name))
+    known = (pl.col("days") >= limits().whole("drift_least")) & (of_site > 0)
+    return summed.filter(known).select(*KEY, (pl.col("bikes") / of_site).alias(name))
 
 
 def statuses(counters: pl.DataFrame) -> pl.DataFrame:

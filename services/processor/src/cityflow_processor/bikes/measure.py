@@ -23,7 +23,7 @@ from cityflow_processor.bikes.thresholds import limits
 from cityflow_processor.bikes.typical import KEY
 from cityflow_processor.records.module import Context, Measured
 
-METHOD_VERSION: Final = "1"
+METHOD_VERSION: Final = "2"
 TOP: Final = 10
 FINDINGS: Final = 50
 _YEAR: Final = 365

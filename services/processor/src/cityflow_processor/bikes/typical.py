@@ -34,8 +34,13 @@ def typical_hours(
 
 
 def highest_hours(hours: pl.DataFrame, first: date) -> pl.DataFrame:
-    """p99.9 (the higher of two) of bikes by counter, mode and hour_of_day from a day on."""
-    seen = hours.filter(pl.col("day") >= first, pl.col("bikes").is_not_null())
+    """p99.9 (the higher of two) of bikes by counter, mode and hour_of_day from a day on.
+
+    Spikes are left out: one would hide all that come after it.
+    """
+    seen = hours.filter(
+        pl.col("day") >= first, pl.col("bikes").is_not_null(), pl.col("is_spike") == 0
+    )
     found = seen.group_by([*KEY, "hour_of_day"]).agg(
         pl.col("bikes").quantile(0.999, "higher").cast(pl.Int64).alias("highest"),
         values=pl.len(),

@@ -22,6 +22,7 @@ Flows = npt.NDArray[np.float32]
 """Flow by arc and local hour, NaN where it was not sound; whole numbers, so exact."""
 
 _FREE: Final = frozenset({DayType.SATURDAY, DayType.SUNDAY, DayType.PUBLIC_HOLIDAY})
+_SEASONAL: Final = _FREE | {DayType.SCHOOL_HOLIDAY_WEEKDAY, DayType.BRIDGE_DAY}
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,10 @@ class Before:
 def looks(day: date, held: Sequence[date]) -> Looks:
     """The days to look at, of the days with data that are held; these in order of date."""
     value = limits()
-    earliest = day - timedelta(days=value.whole("typical_year"))
-    recent = [one for one in held if earliest <= one < day]
+    recent = [one for one in held if day - _back("typical_year") <= one < day]
+    # Free days of another season are not alike: Paris is emptier in August than in autumn.
+    near = day - _back("typical_season" if kind_of(day) in _SEASONAL else "typical_year")
+    alike = [one for one in recent if one >= near]
     most = value.whole("typical_days")
     ago: dict[Basis, date] = {
         "last_week": day - timedelta(days=value.whole("week_days")),
@@ -78,11 +81,15 @@ def looks(day: date, held: Sequence[date]) -> Looks:
     known = set(recent)
     working = [one for one in recent if kind_of(one) not in _FREE]
     return Looks(
-        tuple(same_type(day, recent)[-most:]),
-        tuple(same_group(day, recent)[-most:]),
+        tuple(same_type(day, alike)[-most:]),
+        tuple(same_group(day, alike)[-most:]),
         tuple((basis, one) for basis, one in ago.items() if one in known),
         tuple(working[1 - value.whole("active_days") :]),
     )
+
+
+def _back(name: str) -> timedelta:
+    return timedelta(days=limits().whole(name))
 
 
 def nothing_before(arcs: int) -> Before:

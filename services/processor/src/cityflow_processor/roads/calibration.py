@@ -43,11 +43,12 @@ def calibrate(month: date, clean: pl.DataFrame) -> pl.DataFrame:
     used = pl.when(is_long).then(pl.lit("90_days")).when(is_short).then(pl.lit("28_days"))
     free = pl.when(is_long).then(pl.col("long")).when(is_short).then(pl.col("short"))
     calibrated = is_long | is_short
+    is_known = pl.col("hours") >= value["implausible_hours"]
     frame = found.with_columns(
         pl.col("arc_id").cast(pl.String),
         used.otherwise(pl.lit("none")).alias("window"),
         free.alias("pace_free"),
         pl.when(calibrated).then(pl.col("flow_low_veh")).alias("flow_low_veh"),
-        pl.when(calibrated).then(pl.col("flow_high_veh")).alias("flow_high_veh"),
+        pl.when(is_known).then(pl.col("flow_high_veh")).alias("flow_high_veh"),
     )
     return conform(frame, CALIBRATION_CLEAN).sort("arc_id")

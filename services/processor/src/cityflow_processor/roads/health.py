@@ -55,7 +55,10 @@ def _rules(grid: Grid, known: pl.DataFrame, typical_flow: Floats) -> Iterator[tu
     no_time = (occupancy == 0) & (flow > value["mismatch_veh"])
     least_hours = value["mismatch_hours"]
     yield "mismatch", _at_least(no_flow, least_hours) | _at_least(no_time, least_hours)
-    yield "constant", _constant(flow, value["constant_veh"]) | _constant(occupancy, 0.0)
+    yield (
+        "constant",
+        _constant(flow, value["constant_veh"]) | _constant(occupancy, value["constant_pct"]),
+    )
     yield "implausible", _at_least(flow > _highest(known)[:, None], 1)
     yield "occupancy_only", some & enough_occupancy & ~enough_flow
     yield "flow_only", some & enough_flow & ~enough_occupancy
@@ -77,10 +80,9 @@ def _stuck_on(grid: Grid, known: pl.DataFrame) -> Bools:
     return found
 
 
-def _constant(values: Floats, above: float) -> Bools:
-    """Whether equal values follow each other for too long; zero occupancy is never looked at."""
-    worth = values >= above if above else values > 0
-    same = (values[:, 1:] == values[:, :-1]) & worth[:, 1:]
+def _constant(values: Floats, least: float) -> Bools:
+    """Whether equal values that are large enough follow each other for too long."""
+    same = (values[:, 1:] == values[:, :-1]) & (values[:, 1:] >= least)
     found: Bools = longest_run(same) + 1 >= limits()["constant_hours"]
     return found
 
@@ -91,5 +93,5 @@ def _highest(known: pl.DataFrame) -> Floats:
     ring = [reference_of(label).is_ring for label in known["label"].to_list()]
     fixed = np.where(ring, value["implausible_ring_veh"], value["implausible_veh"])
     own = value["implausible_factor"] * known["flow_high_veh"].fill_null(np.nan).to_numpy()
-    highest: Floats = np.where(np.isnan(own), fixed, own)
+    highest: Floats = np.where(np.isnan(own), fixed, np.maximum(own, value["implausible_least"]))
     return highest

@@ -20,9 +20,10 @@ _NONE: Final = -1
 
 @dataclass(frozen=True)
 class Typical:
-    """Median flow, spread (1.4826 × MAD) and days of each arc and hour of the day.
+    """Median flow, spread and days of each arc and hour of the day.
 
-    NaN where there is none; `source` is a place in SOURCES.
+    The spread is 1.4826 × MAD, made up for few days, and never below the usual share of the arc's
+    hours nor below counting noise. NaN where there is none; `source` is a place in SOURCES.
     """
 
     flow: Floats
@@ -67,9 +68,10 @@ def typical(same: Flows, group: Flows, starts: Ints) -> Typical:
         own[lacking] = np.where(enough, other, 0)
     source[lacking] = np.where(enough, 2, 0)
     known = source > 0
+    flow = np.where(known, flow, np.nan).reshape(shape)
     return Typical(
-        np.where(known, flow, np.nan).reshape(shape)[:, starts],
-        np.where(known, spread, np.nan).reshape(shape)[:, starts],
+        flow[:, starts],
+        _steadied(flow, spread.reshape(shape), days.reshape(shape))[:, starts],
         days.reshape(shape)[:, starts],
         source.reshape(shape)[:, starts],
     )
@@ -83,7 +85,18 @@ def _centre(stack: Flows) -> tuple[Floats, Floats, Ints]:
     return middle, limits()["mad_scale"] * spread, count.astype(np.int64)
 
 
-def _median(stack: Flows, count: Ints) -> Floats:
+def _steadied(flow: Floats, spread: Floats, days: Ints) -> Floats:
+    """Spreads of arcs × hours: of few days a MAD is too small, and now and then nearly nothing."""
+    value = limits()
+    whole = spread * days / np.maximum(days - value["mad_few"], 1)
+    share = np.where(flow > 0, whole / np.where(flow > 0, flow, 1), np.nan)
+    of_arc = _median(share.T, (~np.isnan(share)).sum(axis=1))[:, None]
+    least = np.maximum(of_arc * flow, value["count_noise"] * np.sqrt(flow))
+    steady: Floats = np.maximum(whole, least)
+    return steady
+
+
+def _median(stack: Flows | Floats, count: Ints) -> Floats:
     if not stack.shape[0]:
         return np.zeros(stack.shape[1])
     ranked = np.sort(stack, axis=0)  # NaN last
