@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +20,9 @@ from benchmarks.science_real import print_real
 from benchmarks.science_report import print_anomalies, print_bikes, print_health
 from benchmarks.science_roads import History, road_day
 from benchmarks.science_store import Tables, city
+from benchmarks.science_velib import Confusion, print_velib, score_velib
+from cityflow.calendar import PARIS
+from cityflow_simulator.city import build_city
 
 LEARNING_DAYS: Final = 42
 """Days that later ones are measured against; they are not scored."""
@@ -30,6 +33,7 @@ class Scores:
     """All scores of a seed."""
 
     bikes: BikeScore
+    velib: Confusion
     health: HealthScore = field(default_factory=HealthScore)
     anomalies: AnomalyScore = field(default_factory=AnomalyScore)
 
@@ -44,14 +48,16 @@ def main() -> None:
     options = parser.parse_args()
     scores = []
     for seed in range(1, options.seeds + 1):
+        print(f"seed {seed} of {options.seeds} ...", end=" ", flush=True)
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="cityflow-science-") as name:
             truth = city(Path(name), seed, options.arcs, options.days)
             scores.append(scored(truth, Tables(Path(name) / "output")))
-        print(f"seed {seed}: {time.monotonic() - started:.0f} s", flush=True)
+        print(f"{time.monotonic() - started:.0f} s", flush=True)
     print_health([one.health for one in scores])
     print_anomalies([one.anomalies for one in scores])
     print_bikes([one.bikes for one in scores])
+    print_velib([one.velib for one in scores])
     if options.real:
         print_real(options.real)
 
@@ -59,7 +65,9 @@ def main() -> None:
 def scored(truth: Mapping[str, Any], tables: Tables) -> Scores:
     """The scores of a city that is processed."""
     counters, counts = (tables.of("bikes", name) for name in ("counters", "counter_hours"))
-    scores = Scores(score_bikes(truth["bikes"], counters, counts, LEARNING_DAYS))
+    scores = Scores(
+        score_bikes(truth["bikes"], counters, counts, LEARNING_DAYS), _velib(truth, tables)
+    )
     arcs, hours = tables.of("comptages", "arcs"), tables.of("comptages", "arc_hours")
     health, episodes = (tables.of("roads_analysis", name) for name in ("health", "anomalies"))
     history, levels, first = History(), {}, min(date.fromisoformat(day) for day in truth["days"])
@@ -81,6 +89,14 @@ def scored(truth: Mapping[str, Any], tables: Tables) -> Scores:
         usable[[run[0] for run in runs]] = False
         history.note(today, sound, usable)
     return scores
+
+
+def _velib(truth: Mapping[str, Any], tables: Tables) -> Confusion:
+    told = truth["arguments"]
+    noon = datetime.combine(date.fromisoformat(told["end"]), datetime.min.time(), PARIS)
+    stations = tables.of("velib", "stations")
+    last = stations[max(stations)]
+    return score_velib(build_city(told["seed"], told["arcs"]), noon.replace(hour=12), last)
 
 
 if __name__ == "__main__":

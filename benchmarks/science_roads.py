@@ -97,7 +97,8 @@ class History:
             far = np.abs(today.left[:, at] - 1) >= limits()["change_share"]
             here = np.where(usable & ~far, flow[:, at], np.nan)
             by_hour[:, start] = np.where(np.isnan(here), by_hour[:, start], here)
-            changed[:, start] = np.where(np.isnan(today.grid.flow[:, at]), np.nan, far)
+            moved = far | today.out_of_order[:, at]
+            changed[:, start] = np.where(np.isnan(today.grid.flow[:, at]), np.nan, moved)
         names = today.grid.arcs["arc_id"].to_list()
         self.days[today.day] = names, by_hour, np.where(worth, flow, np.nan), changed
 

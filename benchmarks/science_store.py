@@ -17,7 +17,8 @@ from cityflow.storage import Editions, layout, open_store
 
 BIN = Path(sys.executable).parent
 FILES = ("comptages.csv", "referentiel.csv", "arrondissements.geojson", "bikes.csv",
-         "bike_counters.csv")  # fmt: skip
+         "bike_counters.csv", "velib.csv")  # fmt: skip
+DATASETS = ("comptages", "roads_analysis", "bikes", "velib")
 
 
 class Tables:
@@ -45,11 +46,7 @@ def city(folder: Path, seed: int, arcs: int, days: int) -> dict[str, Any]:
     paris = folder / "paris"
     size = ("--arcs", str(arcs), "--days", str(days), "--seed", str(seed))
     run([str(BIN / "cityflow-simulator"), "generate", str(paris), *size, "--others"])
-    process(
-        folder / "output",
-        [paris / name for name in FILES],
-        ("comptages", "roads_analysis", "bikes"),
-    )
+    process(folder / "output", [paris / name for name in FILES], DATASETS)
     truth: dict[str, Any] = json.loads((paris / "truth.json").read_text())
     return truth
 

@@ -68,12 +68,14 @@ class Slow:
             ]
             middle = median(fit) if len(fit) >= 4 else None
             spread = median(abs(x - middle) for x in fit) if middle is not None else None
-            past = sorted(
-                value["bikes"]
+            before = [
+                value
                 for one in seen
                 for value in self.local[one].get((counter, local), ())
-                if value["bikes"] is not None and not value["spike"]
-            )
+                if value["bikes"] is not None
+            ]
+            is_level = sum(value["spike"] for value in before) >= 3
+            past = sorted(value["bikes"] for value in before if is_level or not value["spike"])
             highest = past[ceil(0.999 * (len(past) - 1))] if len(past) >= 20 else None
             spike = highest is not None and bikes is not None and bikes > 3 * highest
             far = None

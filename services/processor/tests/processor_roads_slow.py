@@ -55,7 +55,7 @@ def reasons(arc: Arc, starts: Sequence[int]) -> list[str]:
         "stuck_on": longest([k is not None and k >= 95 for k in time]) >= 2,
         "mismatch": sum(q == 0 and k > 2 for q, k in both) >= 2
         or sum(k == 0 and q > 60 for q, k in both) >= 2,
-        "constant": equal_in_a_row(flow, 10) >= 4 or equal_in_a_row(time, 0.1) >= 4,
+        "constant": equal_in_a_row(flow, 50) >= 4 or equal_in_a_row(time, 0.1) >= 4,
         "implausible": any(q is not None and q > highest for q in flow),
         "occupancy_only": some and enough_time and not enough_flow,
         "flow_only": some and enough_flow and not enough_time,

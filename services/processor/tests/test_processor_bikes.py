@@ -311,41 +311,6 @@ def test_lost_parts_of_the_cache_are_made_anew(bikes: House) -> None:
     assert bikes.published() == kept
 
 
-def test_a_direction_that_fades_is_drift(bikes: House) -> None:
-    two = ("100003096-1", "100003096-2")
-    days = [DAY + timedelta(days=n) for n in range(12)]
-    lines = [
-        a_day(day, 10 if counter == two[0] or day < days[4] else 1, counter)
-        for day in days
-        for counter in two
-    ]
-    bikes.receive(file_of(*lines))
-    bikes.counts()
-    assert counter_of(bikes, days[3], two[1])["status"] == "good"
-    drifted = counter_of(bikes, days[11], two[1])
-    assert "direction_drift" in drifted["reasons"]
-    assert drifted["site_share_7d"] == pytest.approx(1 / 11)
-
-
-def test_a_direction_that_is_out_does_not_drift(bikes: House) -> None:
-    two = ("100003096-1", "100003096-2")
-    days = [DAY + timedelta(days=n) for n in range(12)]
-    lines = [a_day(day, 10, one) for day in days for one in two if one == two[0] or day < days[6]]
-    bikes.receive(file_of(*lines))
-    bikes.counts()
-    for day in days:
-        assert "direction_drift" not in counter_of(bikes, day, two[0])["reasons"], day
-
-
-def test_a_spike_does_not_hide_the_next(bikes: House) -> None:
-    days = [DAY + timedelta(days=n) for n in range(24)]
-    lines = [a_day(day, [100 if n == 9 and day in days[-2:] else 10 for n in range(24)])
-             for day in days]  # fmt: skip
-    bikes.receive(file_of(*lines))
-    bikes.counts()
-    assert [counter_of(bikes, day)["spike_hours"] for day in days] == [0] * 22 + [1, 1]
-
-
 def test_modes_are_kept_apart(bikes: House) -> None:
     header = f"{HEADER};mode"
     lines = [f"{line(COUNTER, starts(DAY)[0], n)};{m}" for n, m in ((9, "bike"), (4, "scooter"))]

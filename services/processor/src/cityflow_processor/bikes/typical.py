@@ -36,14 +36,19 @@ def typical_hours(
 def highest_hours(hours: pl.DataFrame, first: date) -> pl.DataFrame:
     """p99.9 (the higher of two) of bikes by counter, mode and hour_of_day from a day on.
 
-    Spikes are left out: one would hide all that come after it.
+    Spikes are left out, since one would hide all that come after it, unless there are so many of
+    an hour that they are what it counts now.
     """
-    seen = hours.filter(
-        pl.col("day") >= first, pl.col("bikes").is_not_null(), pl.col("is_spike") == 0
-    )
-    found = seen.group_by([*KEY, "hour_of_day"]).agg(
-        pl.col("bikes").quantile(0.999, "higher").cast(pl.Int64).alias("highest"),
-        values=pl.len(),
+    by = [*KEY, "hour_of_day"]
+    seen = hours.filter(pl.col("day") >= first, pl.col("bikes").is_not_null())
+    is_level = pl.col("is_spike").sum().over(by) >= limits().whole("spike_repeats")
+    found = (
+        seen.filter((pl.col("is_spike") == 0) | is_level)
+        .group_by(by)
+        .agg(
+            pl.col("bikes").quantile(0.999, "higher").cast(pl.Int64).alias("highest"),
+            values=pl.len(),
+        )
     )
     return found.filter(pl.col("values") >= limits().whole("spike_values"))
 
