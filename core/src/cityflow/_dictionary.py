@@ -26,6 +26,7 @@ from cityflow.contracts.across import AcrossSummary
 from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.published import TABLES
+from cityflow.contracts.reference import ReferenceVersion
 from cityflow.contracts.register import RegisterEntry, RegisterSummary
 from cityflow.contracts.report_tables import FIGURES, SECTIONS
 from cityflow.contracts.roads import CalibrationSummary, RoadsSummary
@@ -86,6 +87,10 @@ DOCUMENTS: Final = (
     _Published(
         RegisterSummary,
         "Document `edition/register`, of days that a confirmed range bears on, or once did.",
+    ),
+    _Published(
+        ReferenceVersion,
+        "Document `edition/referentiel` or `edition/arrondissements`, under the day of receipt.",
     ),
     _Published(
         DailyReport,

@@ -1,6 +1,7 @@
 """The figures of a day: alerts, rankings, places and lengths, and a day without data."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -298,6 +299,13 @@ def test_an_arc_without_geometry_has_that_of_the_referentiel(house: House) -> No
     totals = house.summary(DAY)["totals"]
     assert totals["vkt_flow_share"] == pytest.approx(3 / 5)
     assert house.summary(DAY)["context"]["lengths_from"] == "none: 2, referentiel: 2"
+    lines = replace(house, dataset="referentiel")
+    (received,) = lines.editions()
+    version = lines.summary(received)
+    assert version["edition"] == house.summary(DAY)["context"]["referentiel"]
+    assert (version["rows"], version["without_geometry"]) == (3, 1)
+    kept = {one["arc_id"]: one["length_m"] for one in lines.table(received, "clean")}
+    assert kept == {arc: arcs[arc]["length_m"] for arc in ("12", "13", "14")}
 
 
 def test_the_geometry_in_force_on_a_day_is_the_last_received_by_its_end(house: House) -> None:

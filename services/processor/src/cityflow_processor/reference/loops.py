@@ -30,7 +30,7 @@ Line = tuple[str, str | None]
 
 
 def read_loops(data: bytes, name: str) -> pl.DataFrame:
-    """One row an arc that has a line (schema LOOPS_SCHEMA), by arc_id. Raises FileRefused.
+    """One row an arc (schema LOOPS_SCHEMA), by arc_id; nulls without a line. Raises FileRefused.
 
     Length is the sum of the arc's different lines; it is located by the point published with
     the longest of them, else by the middle of that line.
@@ -44,9 +44,15 @@ def read_loops(data: bytes, name: str) -> pl.DataFrame:
     for row in csv.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter):
         cells = dict(zip(columns, row, strict=False))
         shape = canonical_geometry(cells.get("geo_shape") or "")
-        if shape is not None and (arc := (cells.get(ARC) or "").strip()):
-            lines[arc].add((shape, (cells.get("geo_point_2d") or None)))
-    rows = [_arc(arc, lines[arc]) for arc in sorted(lines)]
+        if not (arc := (cells.get(ARC) or "").strip()):
+            continue
+        of_arc = lines[arc]
+        if shape is not None:
+            of_arc.add((shape, (cells.get("geo_point_2d") or None)))
+    rows = [
+        _arc(arc, lines[arc]) if lines[arc] else (arc, None, None, None, None)
+        for arc in sorted(lines)
+    ]
     return pl.DataFrame(rows, schema=LOOPS_SCHEMA, orient="row")
 
 
@@ -71,8 +77,8 @@ def _joined(shapes: list[str]) -> str:
 
 
 def loops(frame: pl.DataFrame) -> dict[str, KnownArc]:
-    """Arcs by identifier."""
+    """Arcs that have a line, by identifier."""
     return {
         arc: KnownArc(geometry, length, (lon, lat))
-        for arc, geometry, length, lon, lat in frame.iter_rows()
+        for arc, geometry, length, lon, lat in frame.drop_nulls("geometry").iter_rows()
     }

@@ -10,7 +10,7 @@ import polars as pl
 
 from cityflow.attribution import attribution_for
 from cityflow.calendar import day_bounds, paris_day
-from cityflow.contracts import SCHEMA_VERSION
+from cityflow.contracts.reference import ReferenceVersion
 from cityflow.errors import FileRefused, ObjectNotFound, SourceError
 from cityflow.packed import opened_first
 from cityflow.storage import Candidate, Editions, RawEntry, RawZone, Store, layout
@@ -21,6 +21,7 @@ from cityflow_processor.tables import keep, read_frame
 
 MAX_BYTES: Final = 256 << 20
 _RUN_ID: Final = "reference"
+_READER: Final = "r3"
 READERS: Final[dict[str, Callable[[bytes, str], pl.DataFrame]]] = {
     "referentiel": read_loops,
     "arrondissements": read_zones,
@@ -109,7 +110,7 @@ def load(store: Store, version: Version) -> pl.DataFrame:
 
 def _edition(store: Store, dataset: str, entry: RawEntry) -> tuple[str, str]:
     """Edition of a raw file and the key of its table; read only once."""
-    known = layout.split_manifest(dataset, entry.meta.sha256, "r2")
+    known = layout.split_manifest(dataset, entry.meta.sha256, _READER)
     if (held := _held(store, known)) is not None:
         return held
     try:
@@ -164,22 +165,25 @@ def _publish(store: Store, dataset: str, version: Version) -> None:
 
 
 def _candidate(store: Store, dataset: str, version: Version, now: datetime) -> Candidate:
-    day = _day_of(version)
-    document = {
-        "schema_version": SCHEMA_VERSION,
-        "dataset": dataset,
-        "day": str(day),
-        "edition": version.edition,
-        "attribution": attribution_for(dataset, version.synthetic).model_dump(mode="json"),
-        "table": version.key,
-    }
+    day, table = _day_of(version), load(store, version)
+    document = ReferenceVersion.model_validate(
+        {
+            "dataset": dataset,
+            "day": day,
+            "edition": version.edition,
+            "attribution": attribution_for(dataset, version.synthetic),
+            "table": version.key,
+            "rows": table.height,
+            "without_geometry": table["geometry"].null_count(),
+        }
+    )
     return Candidate(
         dataset=dataset,
         day=day,
         edition=version.edition,
-        document=document,
+        document=document.model_dump(mode="json"),
         status="published",
-        records=load(store, version).height,
+        records=table.height,
         run_id=_RUN_ID,
         now=now,
         expected=Editions(store).current_version(dataset, day),
