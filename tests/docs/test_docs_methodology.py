@@ -9,8 +9,10 @@ from typing import Any, NamedTuple, get_args
 import pytest
 from pydantic import BaseModel
 
-from cityflow.contracts import Attribution, Check, DailyReport, Dataset
+from cityflow._dictionary import DOCUMENTS
+from cityflow.contracts import Attribution, Check, DailyReport, Dataset, PublishedDocument
 from cityflow.contracts.published import SUMMARIES, TABLES
+from cityflow.contracts.reference import ReferenceVersion
 from cityflow.contracts.register import RegisterEntry
 from cityflow.contracts.report_tables import FIGURES, SECTIONS
 from cityflow.contracts.tables import REJECTS
@@ -21,7 +23,7 @@ from cityflow_processor.reference.zones import ZONES_SCHEMA
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "methodology.md").read_text(encoding="utf-8")
 PROCESSOR = ROOT / "services" / "processor" / "src" / "cityflow_processor"
-REFERENCE = {"referentiel": set(LOOPS_SCHEMA), "arrondissements": set(ZONES_SCHEMA)}
+REFERENCE = {"referentiel": LOOPS_SCHEMA, "arrondissements": ZONES_SCHEMA}
 REPORT = "report"
 
 OF_THE_EDITION = {
@@ -35,7 +37,17 @@ IDENTITY = {
     *("arc_id", "counter_id", "site_id", "station_code", "line_id", "network_id", "work_id"),
     *("disruption_id", "place", "feed", "page", "updated_at", "code"),
     *("hour_end", "hour_start", "reported_at", "day", "dataset"),
-    *("node_from_id", "node_to_id", "raw_sha256", "member", "row", "section", "item", "name"),
+    *(
+        "node_from_id",
+        "node_to_id",
+        "raw_sha256",
+        "member",
+        "row",
+        "section",
+        "item",
+        "name",
+        "table",
+    ),
 }
 """Keys: which thing, and when."""
 
@@ -125,7 +137,7 @@ def published(dataset: str) -> set[str]:
     if dataset == REPORT:
         return of_report()
     if dataset in REFERENCE:
-        return REFERENCE[dataset]
+        return of_summary(ReferenceVersion) | {*REFERENCE[dataset]}
     entries = inside(RegisterEntry) if dataset == "register" else ()
     return of_summary(SUMMARIES[dataset]) | of_tables(dataset) | ({*entries} - OF_THE_EDITION)
 
@@ -150,6 +162,8 @@ def test_every_published_field_has_a_section(dataset: str) -> None:
 def test_every_dataset_is_looked_at() -> None:
     assert {*SUMMARIES} == {*TABLES}
     assert {*REFERENCE} == {*READERS}
+    daily = {one.model for one in DOCUMENTS if issubclass(one.model, PublishedDocument)}
+    assert daily == {*SUMMARIES.values(), ReferenceVersion}
     assert {*Dataset} - {*DATASETS} == {Dataset.CALENDAR}, "nothing is published of the calendar"
     assert set().union(*(one.datasets for one in SECTIONS_OF_PAGE)) - {*DATASETS} == set()
 
