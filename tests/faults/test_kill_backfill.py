@@ -118,8 +118,8 @@ def resume(backfill: Backfill, house: House) -> None:
 
 
 def chunk_of(key: str) -> str:
-    """The chunk a file belongs to: `…/000003.arrow` and `…/000003.json` are one."""
-    return re.sub(r"\.[a-z.]+$", "", key)
+    """The chunk a file belongs to: `…/000003-0a1b2c3d.arrow` and `…/000003.json` are one."""
+    return re.sub(r"(-[0-9a-f]{8})?\.[a-z.]+$", "", key)
 
 
 def test_any_moment_of_a_backfill_may_be_its_last(

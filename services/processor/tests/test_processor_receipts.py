@@ -8,11 +8,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
+import polars as pl
 import pytest
 from processor_house import FIRST_RECEIPT, House, published_of, row, stamps, text_of
 
 from cityflow.contracts import Run
 from cityflow.storage import Editions, NewRaw, RawZone, first_meta, intake
+from cityflow_processor.reading.parts import ChunkManifest, PartsCache
 
 MONDAY = date(2025, 3, 3)
 TUESDAY = MONDAY + timedelta(days=1)
@@ -179,6 +181,20 @@ def test_two_runs_at_once_publish_one_edition(house: House) -> None:
         assert flows == {100 + round_}
     documents = [key for key in house.published() if key.startswith("edition ")]
     assert len(documents) == ROUNDS
+
+
+def test_chunks_of_two_runs_that_say_different_things_stand_side_by_side(house: House) -> None:
+    ours, other = (PartsCache(house.store.objects, "comptages", "a" * 64, "10") for _ in range(2))
+    manifest = ChunkManifest(1, 1, 0, 0, 0, {str(MONDAY): 1})
+    frames = [pl.DataFrame({"arc": ["1"] * count}) for count in (1, 900)]
+    first = ours.write_chunk(0, 0, manifest, {"arcs": frames[0]})
+    second = other.write_chunk(0, 0, manifest, {"arcs": frames[1]})
+    for cache, written, frame in ((ours, first, frames[0]), (other, second, frames[1])):
+        (read,) = cache.chunk_frames(0, 0, written, {"arcs", "keys"}).values()
+        assert read.equals(frame)
+    assert ours.chunk_manifest(0, 0) == second
+    ours.drop_chunks()
+    assert list(house.store.objects.list("parts/")) == []
 
 
 def assert_whole(house: House, runs: list[Run]) -> None:

@@ -1,7 +1,7 @@
 """Frames and their files: one fixed way to write, so that equal rows are equal bytes."""
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from io import BytesIO
 from typing import Any, Final
@@ -178,6 +178,11 @@ def read_cache(data: bytes) -> pl.DataFrame:
 def read_frame(data: bytes) -> pl.DataFrame:
     """A frame from the bytes of a Parquet file."""
     return pl.read_parquet(data, use_statistics=False)
+
+
+def checksums(sealed: Iterable[bytes]) -> bytes:
+    """One checksum of the bytes that `ipc_bytes` gave, without looking at them again."""
+    return _checksum(b"".join(one[-_CHECKSUM_BYTES:] for one in sealed))
 
 
 def _sealed(buffer: BytesIO) -> bytes:

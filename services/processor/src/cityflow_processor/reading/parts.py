@@ -19,6 +19,7 @@ from cityflow.storage.ports import Objects
 from cityflow_processor.tables import (
     DamagedFrame,
     cache_bytes,
+    checksums,
     ipc_bytes,
     read_cache,
     read_ipc,
@@ -34,7 +35,8 @@ class ChunkManifest:
     """What one chunk held. `days` maps a service day to its rows.
 
     `undated_bytes` is about what its rejects without a readable time take in memory.
-    `frames` says where each frame that has rows ends in the chunk's object.
+    `frames` says where each frame that has rows ends in the chunk's object, which `mark` tells from
+    that of another run: what it still had to say of attributes may differ.
     """
 
     lines: int
@@ -44,6 +46,7 @@ class ChunkManifest:
     undated_bytes: int
     days: dict[str, int]
     frames: dict[str, int] = field(default_factory=dict)
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,9 +136,10 @@ class PartsCache:
         base = self._chunk(member, index)
         packed = {name: ipc_bytes(frame) for name, frame in frames.items() if frame.height}
         ends = accumulate(len(content) for content in packed.values())
+        mark = "-" + checksums(packed.values()).hex()
         if packed:
-            self.objects.put(f"{base}.arrow", b"".join(packed.values()), durable=False)
-        manifest = replace(manifest, frames=dict(zip(packed, ends, strict=True)))
+            self.objects.put(f"{base}{mark}.arrow", b"".join(packed.values()), durable=False)
+        manifest = replace(manifest, frames=dict(zip(packed, ends, strict=True)), mark=mark)
         self.objects.put(f"{base}.json", _dump(asdict(manifest)), durable=False)
         return manifest
 
@@ -160,7 +164,7 @@ class PartsCache:
                 for name, (start, end) in places.items()
             }
 
-        return self._whole(f"{base}.arrow", read, f"{base}.json")
+        return self._whole(f"{base}{manifest.mark}.arrow", read, f"{base}.json")
 
     def forget_chunk(self, member: int, index: int) -> None:
         """Take a chunk as not yet read."""
