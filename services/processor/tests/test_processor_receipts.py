@@ -187,12 +187,17 @@ def test_chunks_of_two_runs_that_say_different_things_stand_side_by_side(house: 
     ours, other = (PartsCache(house.store.objects, "comptages", "a" * 64, "10") for _ in range(2))
     manifest = ChunkManifest(1, 1, 0, 0, 0, {str(MONDAY): 1})
     frames = [pl.DataFrame({"arc": ["1"] * count}) for count in (1, 900)]
-    first = ours.write_chunk(0, 0, manifest, {"arcs": frames[0]})
-    second = other.write_chunk(0, 0, manifest, {"arcs": frames[1]})
-    for cache, written, frame in ((ours, first, frames[0]), (other, second, frames[1])):
-        (read,) = cache.chunk_frames(0, 0, written, {"arcs", "keys"}).values()
-        assert read.equals(frame)
-    assert ours.chunk_manifest(0, 0) == second
+    rows = pl.DataFrame({"row": [1, 2]})
+    first = ours.write_chunk(0, 0, manifest, {"rows": rows, "arcs": frames[0], "keys": rows})
+    second = other.write_chunk(0, 0, manifest, {"rows": rows, "arcs": frames[1], "keys": rows})
+    held = ours.chunk_manifest(0, 0)
+    assert held == second
+    for written, frame in ((first, frames[0]), (second, frames[1]), (held, frames[1])):
+        read = other.chunk_frames(0, 0, written, {"arcs", "keys", "attributes"})
+        assert {name: one.to_dicts() for name, one in read.items()} == {
+            "arcs": frame.to_dicts(),
+            "keys": rows.to_dicts(),
+        }
     ours.drop_chunks()
     assert list(house.store.objects.list("parts/")) == []
 

@@ -147,15 +147,13 @@ class PartsCache:
         self, member: int, index: int, manifest: ChunkManifest, names: Collection[str]
     ) -> dict[str, pl.DataFrame]:
         """Those of these frames of a finished chunk that have rows. Raises TryAgain if lost."""
-        base, ends = self._chunk(member, index), manifest.frames
-        places = {
-            name: (start, end)
-            for (name, end), start in zip(ends.items(), (0, *ends.values()), strict=False)
-            if name in names
-        }
+        base = self._chunk(member, index)
+        ends = sorted(manifest.frames.values())  # a manifest that was read has them by name
+        start_of = dict(zip(ends, (0, *ends), strict=False))
+        places = {n: (start_of[end], end) for n, end in manifest.frames.items() if n in names}
         if not places:
             return {}
-        first, last = min(places.values())[0], max(places.values())[1]
+        first, last = min(start for start, _ in places.values()), max(places.values())[1]
 
         def read(key: str) -> dict[str, pl.DataFrame]:
             data = memoryview(self.objects.read_range(key, first, last - first))
