@@ -21,7 +21,7 @@ from cityflow.storage.paging import all_documents
 BIN = Path(sys.executable).parent
 OF_THE_RUN = ("run_id", "published_at")
 TIMES = ("2025-10-05T08:00:00Z", "2025-10-09T09:00:00Z")
-NAMES = ["comptages", "bikes", "velib", "traffic", "chantiers", "weather", "report"]
+NAMES = ["comptages", "bikes", "velib", "traffic", "chantiers", "weather", "across", "report"]
 ANEW = ("comptages", "weather", "report")
 """What is published of some days more than once."""
 Snapshot = dict[str, str]

@@ -1,7 +1,5 @@
 """A day across datasets: its volumes beside days of similar weather, and arcs near works."""
 
-import streamlit as st
-
 from cityflow.contracts.across import AcrossSummary, AcrossZone, WorkEffect
 from cityflow_dashboard import markup
 from cityflow_dashboard.format import DASH, change, day_short, number, share
@@ -19,11 +17,8 @@ def draw(stage: Across) -> None:
     stage.html(
         markup.note(_beside(stage)), markup.note(_similar(stage)), markup.cards(_cards(stage))
     )
-    areas, works = st.columns([6, 6], gap="large")
-    with areas:
-        _areas(stage)
-    with works:
-        _effects(stage)
+    _effects(stage)
+    _areas(stage)
 
 
 def _similar(stage: Across) -> str:
