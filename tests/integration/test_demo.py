@@ -180,7 +180,7 @@ def test_another_demo_publishes_nothing_new_and_serves_until_it_is_ended(
         _, alive = psutil.wait_procs(family, END_SECONDS - (time.monotonic() - started))
 
     said = clone.with_name("said.txt").read_text()
-    assert said.count(f", 0 days published, {len(DAYS)} unchanged") == 7
+    assert said.count(f", 0 days published, {len(DAYS)} unchanged") == 8
     assert "Installing" not in said
     assert published(clone) == before
     assert days.status_code == 200

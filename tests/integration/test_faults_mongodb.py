@@ -84,8 +84,8 @@ def test_kill_9_loses_no_acknowledged_write_and_stops_no_writer(frail: Mongo) ->
         drained.start()
         process.join(30)
         assert process.exitcode == 0
-        pipe.close()
         drained.join()
+        pipe.close()
     assert_held(frail, told)
 
 
