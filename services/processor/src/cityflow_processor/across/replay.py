@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 
 from cityflow.contracts import Run
-from cityflow.errors import StoreUnavailable
-from cityflow.storage import Editions, Store
+from cityflow.storage import Store
 from cityflow_processor.across.days import ACROSS, Sources, built
 from cityflow_processor.across.shelf import BESIDE, ROADS, Shelf
-from cityflow_processor.publishing import reinstate, show_summary
-from cityflow_processor.replayed import Replayed, ending_order, published_runs
+from cityflow_processor.replayed import Replayed, give_back, published_runs
 
 _Days = Mapping[str, Mapping[str | None, date]]
 """The day of each edition, by dataset."""
@@ -17,24 +15,11 @@ _Days = Mapping[str, Mapping[str | None, date]]
 
 def replay(store: Store) -> Replayed:
     """Give back every edition, in the order of their runs; those they are made of stand again."""
-    runs = sorted(published_runs(store, ACROSS), key=ending_order)
-    lost = {run.day for run in runs if Editions(store).current(ACROSS, run.day) is None}
+    runs = published_runs(store, ACROSS)
     names = (ROADS, *BESIDE) if runs else ()
     days = {name: {one.edition: one.day for one in published_runs(store, name)} for name in names}
-    done, shelf = Replayed(), Shelf(store)
-    for run in runs:
-        try:
-            found = built(shelf, _sources(run, days))
-        except (StoreUnavailable, KeyError) as error:
-            done.failed.append(f"edition {run.edition} of {ACROSS} {run.day}: {error}")
-            continue
-        if found.edition != run.edition:
-            done.failed.append(f"edition {run.edition} of {ACROSS} {run.day}: comes out anew")
-            continue
-        done.found += reinstate(store, run, found, move_pointer=run.day in lost)
-    for day in {run.day for run in runs}:
-        show_summary(store, ACROSS, day)
-    return done
+    shelf = Shelf(store)
+    return give_back(store, runs, lambda run: built(shelf, _sources(run, days)))
 
 
 def _sources(run: Run, days: _Days) -> Sources:

@@ -4,16 +4,14 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from io import BytesIO
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import polars as pl
-from polars.exceptions import PolarsError
 
 from cityflow.contracts import Dataset
-from cityflow.errors import ObjectNotFound, StoreUnavailable
 from cityflow.storage import Editions, Store, layout
+from cityflow_processor import published
 from cityflow_processor.across.like import Ints, Sky, Volumes
 
 ROADS: Final = Dataset.ROADS_ANALYSIS.value
@@ -58,12 +56,7 @@ class Shelf:
     def document(self, dataset: str, day: date, edition: str) -> Json:
         """A summary; the last ones are held."""
         if edition not in self._documents:
-            found = Editions(self.store).document(dataset, day, edition)
-            if found is None:
-                raise StoreUnavailable(
-                    f"edition {edition} of {dataset} {day} is lost; process the day again"
-                )
-            self._documents[edition] = found
+            self._documents[edition] = published.document(self.store, dataset, day, edition)
             if len(self._documents) > _DOCUMENTS_HELD:
                 self._documents.popitem(last=False)
         return self._documents[edition]
@@ -132,16 +125,7 @@ class Shelf:
         self, dataset: str, day: date, edition: str, name: str, columns: Sequence[str]
     ) -> pl.DataFrame:
         """Columns of a published table."""
-        key = layout.table(dataset, day, edition, name)
-        try:
-            data = BytesIO(self.store.objects.read(key))
-            frame = pl.read_parquet(data, columns=list(columns), use_statistics=False)
-        except (PolarsError, ObjectNotFound) as error:
-            raise StoreUnavailable(
-                f"{key} is lost or damaged ({error}); process its day again"
-            ) from error
-        texts = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Categorical)]
-        return frame.with_columns(pl.col(texts).cast(pl.String)).select(columns)
+        return published.table(self.store, layout.table(dataset, day, edition, name), columns)
 
     def _volumes_of(self, day: date, edition: str) -> tuple[Ints, Volumes]:
         if edition not in self._volumes:

@@ -1,9 +1,7 @@
 """One day's analysis: read what it is made of, measure, audit, publish."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import polars as pl
 
@@ -11,9 +9,8 @@ from cityflow.contracts import Counts
 from cityflow.contracts.base import credit_of
 from cityflow.contracts.roads import RoadsContext, RoadsFullness, RoadsQuality, RoadsSummary
 from cityflow.contracts.tables import REJECTS
-from cityflow.errors import StoreUnavailable
-from cityflow.storage import Editions
 from cityflow.storage.canonical import digest, dumps
+from cityflow_processor import published
 from cityflow_processor.analysis.calibrations import Calibration, Calibrations
 from cityflow_processor.analysis.earlier import OF_HEADS, OF_HOURS, OF_INDEX
 from cityflow_processor.analysis.shelf import ANALYSIS, EDITION_DIGITS, Looked, Shelf, Used
@@ -43,7 +40,9 @@ def process_day(
 
     def build() -> Built:
         past = shelf.used(first_of_health(day), day - timedelta(days=1), "health_digest")
-        synthetic = credit_of(_document(shelf, day, counts)).is_synthetic
+        synthetic = credit_of(
+            published.document(shelf.store, "comptages", day, counts)
+        ).is_synthetic
         calibration = calibrations.of_day(day, synthetic)
         return built(shelf, Sources(day, counts, calibration, past, shelf.looked(day)))
 
@@ -60,7 +59,7 @@ def first_of_health(day: date) -> date:
 def built(shelf: Shelf, sources: Sources) -> Built:
     """The edition of a day, audited."""
     day, counts = sources.day, sources.counts
-    document = _document(shelf, day, counts)
+    document = published.document(shelf.store, "comptages", day, counts)
     read = shelf.counts(day, counts, document)
     before = shelf.before(read.arcs, sources.past, sources.looked)
     found = analyse(day, read, sources.calibration.table, before)
@@ -136,10 +135,3 @@ def _edition(sources: Sources) -> str:
 def _sign(frame: pl.DataFrame) -> str:
     """A digest of a table as it is published."""
     return digest(parquet_bytes(frame))[:EDITION_DIGITS]
-
-
-def _document(shelf: Shelf, day: date, counts: str) -> Mapping[str, Any]:
-    document = Editions(shelf.store).document("comptages", day, counts)
-    if document is None:
-        raise StoreUnavailable(f"edition {counts} of comptages {day} is lost; process it again")
-    return document

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from cityflow.contracts import Run
-from cityflow.errors import StoreUnavailable
-from cityflow.storage import Editions, Store
+from cityflow.storage import Store
 from cityflow_processor.analysis import calibrations, days, years
 from cityflow_processor.analysis.calibrations import Calibration, Calibrations
 from cityflow_processor.analysis.shelf import ANALYSIS, CALIBRATION, YEAR, Shelf
 from cityflow_processor.listing import Listing
-from cityflow_processor.publishing import Built, reinstate, show_summary
-from cityflow_processor.replayed import Replayed, ending_order, published_runs
+from cityflow_processor.publishing import Built
+from cityflow_processor.replayed import Replayed, give_back, published_runs
 from cityflow_processor.roads.calibration import no_calibration
 
 _NAMES = (ANALYSIS, CALIBRATION, YEAR)
@@ -19,31 +18,9 @@ _NAMES = (ANALYSIS, CALIBRATION, YEAR)
 
 def replay(store: Store) -> Replayed:
     """Give back every edition of all three, in the order of their runs; the counts stand again."""
-    every = (run for name in _NAMES for run in published_runs(store, name))
     # A calibration is published while the day that needs it first is being analysed.
-    runs = sorted(every, key=ending_order)
-    lost = {key for key in map(_key, runs) if Editions(store).current(*key) is None}
-    done, last = Replayed(), dict[tuple[str, date], str | None]()
-    for run in runs:
-        if last.get(_key(run)) == run.edition:
-            continue
-        try:
-            built = _built(Shelf(store), runs, run)
-        except (StoreUnavailable, KeyError) as error:
-            done.failed.append(f"edition {run.edition} of {run.dataset} {run.day}: {error}")
-            continue
-        if built.edition != run.edition:
-            done.failed.append(f"edition {run.edition} of {run.dataset} {run.day}: comes out anew")
-            continue
-        done.found += reinstate(store, run, built, move_pointer=_key(run) in lost)
-        last[_key(run)] = run.edition
-    for dataset, day in last:
-        show_summary(store, dataset, day)
-    return done
-
-
-def _key(run: Run) -> tuple[str, date]:
-    return run.dataset, run.day
+    runs = [run for name in _NAMES for run in published_runs(store, name)]
+    return give_back(store, runs, lambda run: _built(Shelf(store), runs, run))
 
 
 def _built(shelf: Shelf, runs: Sequence[Run], run: Run) -> Built:

@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from io import BytesIO
 from typing import Any, Final
 
 import polars as pl
-from polars.exceptions import PolarsError
 
 from cityflow.contracts import Dataset, Pointer
 from cityflow.contracts.base import credit_of
-from cityflow.errors import ObjectNotFound, StoreUnavailable
 from cityflow.storage import Editions, Store, layout
 from cityflow.storage.canonical import digest, dumps
+from cityflow_processor import published
 from cityflow_processor.analysis.earlier import EarlierDays
 from cityflow_processor.records.history_gates import Fullness
 from cityflow_processor.roads.before import Before, Looks, looks
@@ -96,21 +94,15 @@ class Shelf:
 
     def months_digest(self, month: date, edition: str) -> str:
         """The digest of the volumes of an edition of the year."""
-        document = Editions(self.store).document(YEAR, month, edition)
-        if document is None:
-            raise StoreUnavailable(f"edition {edition} of {YEAR} {month} is lost")
-        return str(document["months_digest"])
+        return str(published.document(self.store, YEAR, month, edition)["months_digest"])
 
     def year_arcs(self, month: date, edition: str) -> pl.DataFrame:
         """The volumes of an edition of the year."""
-        return self._table(layout.clean(YEAR, month, edition), OF_MONTH)
+        return published.table(self.store, layout.clean(YEAR, month, edition), OF_MONTH)
 
     def is_synthetic(self, day: date, edition: str) -> bool:
         """Whether an analysed day rests on what the simulator drew."""
-        document = Editions(self.store).document(ANALYSIS, day, edition)
-        if document is None:
-            raise StoreUnavailable(f"edition {edition} of {ANALYSIS} {day} is lost")
-        return credit_of(document).is_synthetic
+        return credit_of(published.document(self.store, ANALYSIS, day, edition)).is_synthetic
 
     def looked_of(self, day: date, held: Mapping[date, str]) -> Looked:
         """The same, of days with data. What an earlier method analysed tells nothing of flows."""
@@ -157,20 +149,20 @@ class Shelf:
         columns = {"arc_id": shared, "flow_veh": pl.Int64(), "pace": pl.Float64()}
         frames = [pl.DataFrame(schema={DAY: pl.Date(), **columns})]
         for day, edition in used.editions.items():
-            rows = self._table(layout.clean(ANALYSIS, day, edition), tuple(columns))
+            rows = published.table(self.store, layout.clean(ANALYSIS, day, edition), tuple(columns))
             keyed = rows.with_columns(pl.col("arc_id").cast(shared))
             frames.append(keyed.select(pl.lit(day).alias(DAY), *columns))
         return pl.concat(frames)
 
     def calibration(self, month: date, edition: str) -> pl.DataFrame:
         """The table of a calibration."""
-        return self._table(layout.clean(CALIBRATION, month, edition))
+        return published.table(self.store, layout.clean(CALIBRATION, month, edition))
 
     def counts(self, day: date, edition: str, document: Mapping[str, Any]) -> Counts:
         """What an edition of the counts publishes."""
         return Counts(
-            self._table(layout.table("comptages", day, edition, "arcs"), _OF_ARCS),
-            self._table(layout.table("comptages", day, edition, "arc_hours"), _OF_HOURS),
+            self._columns_of("comptages", day, edition, "arcs", _OF_ARCS),
+            self._columns_of("comptages", day, edition, "arc_hours", _OF_HOURS),
             document["hours_expected"],
             document["totals"]["flow_veh"],
         )
@@ -178,14 +170,19 @@ class Shelf:
     def _health_of(self, day: date, edition: str) -> pl.DataFrame:
         key = day, edition
         if key not in self._health:
-            whole = self._table(layout.table(ANALYSIS, day, edition, "health"))
+            whole = published.table(self.store, layout.table(ANALYSIS, day, edition, "health"))
             self._health[key] = whole.select(pl.lit(day).alias(DAY), pl.all())
         return self._health[key]
 
     def _columns(
         self, day: date, edition: str, name: str, columns: tuple[str, ...]
     ) -> pl.DataFrame:
-        return self._table(layout.table(ANALYSIS, day, edition, name), columns)
+        return self._columns_of(ANALYSIS, day, edition, name, columns)
+
+    def _columns_of(
+        self, dataset: str, day: date, edition: str, name: str, columns: tuple[str, ...]
+    ) -> pl.DataFrame:
+        return published.table(self.store, layout.table(dataset, day, edition, name), columns)
 
     def has_data(self, day: date, edition: str) -> bool:
         """Whether an edition of the analysis is of a day with data."""
@@ -193,30 +190,13 @@ class Shelf:
 
     def _context(self, day: date, edition: str) -> dict[str, Any]:
         if edition not in self._contexts:
-            document = Editions(self.store).document(ANALYSIS, day, edition)
-            if document is None:
-                raise StoreUnavailable(
-                    f"edition {edition} of {ANALYSIS} {day} is lost; process its day again"
-                )
+            document = published.document(self.store, ANALYSIS, day, edition)
             told = document["quality"].get("fullness")  # not by an earlier method
             figures = {name: told[name] for name in _FULLNESS} if told else None
             self._contexts[edition] = {
                 **document["context"], "status": document["status"], "fullness": figures
             }  # fmt: skip
         return self._contexts[edition]
-
-    def _table(self, key: str, columns: tuple[str, ...] | None = None) -> pl.DataFrame:
-        try:
-            data = BytesIO(self.store.objects.read(key))
-            frame = pl.read_parquet(
-                data, columns=list(columns) if columns else None, use_statistics=False
-            )
-        except (PolarsError, ObjectNotFound) as error:
-            raise StoreUnavailable(
-                f"{key} is lost or damaged ({error}); process its day again"
-            ) from error
-        texts = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Categorical)]
-        return frame.with_columns(pl.col(texts).cast(pl.String)) if texts else frame
 
 
 def _figures(fullness: Fullness) -> list[int]:

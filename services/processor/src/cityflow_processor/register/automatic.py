@@ -15,8 +15,8 @@ from cityflow.calendar import HOUR, day_bounds
 from cityflow.contracts import Dataset
 from cityflow.contracts.register import AnomalousRange, Measure, Registered
 from cityflow.storage import Editions, Store, layout
+from cityflow_processor.published import table
 from cityflow_processor.register.book import place
-from cityflow_processor.tables import read_frame
 
 WHO: Final = "CityFlow"
 # A feed that is down, or a loop of one of the two values, says nothing against what it counts.
@@ -43,13 +43,14 @@ _SOURCES: Final[dict[Registered, _Source]] = {
 def flags(store: Store, dataset: Registered, day: date) -> list[AnomalousRange]:
     """The flags of a day's current edition: the whole day of a faulty sensor, the hours of a spike.
 
-    None if the day is not published. Raises StoreUnavailable.
+    None of a day that is not published, or has no data. Raises StoreUnavailable.
     """
     source = _SOURCES[dataset]
     pointer = Editions(store).current(source.dataset, day)
     if pointer is None or pointer.status == "no_data":
         return []
-    statuses = _table(store, source.dataset, day, pointer.edition, source.table)
+    where = source.dataset, day, pointer.edition
+    statuses = table(store, layout.table(*where, source.table))
     start, end = day_bounds(day)
     spans = [
         (sensor, status, start, end)
@@ -57,7 +58,7 @@ def flags(store: Store, dataset: Registered, day: date) -> list[AnomalousRange]:
         if status not in (*_NO_FAULT, _SPIKE)
     ]
     if dataset == "bikes":
-        hours = _table(store, source.dataset, day, pointer.edition, "counter_hours")
+        hours = table(store, layout.table(*where, "counter_hours"))
         spikes = hours.filter(pl.col("is_spike") == 1).select("counter_id", "hour_start")
         spans += [(sensor, _SPIKE, at, at + HOUR) for sensor, at in spikes.iter_rows()]
     found = {
@@ -97,7 +98,3 @@ def _touching(ranges: Iterable[AnomalousRange]) -> Iterator[AnomalousRange]:
         last = one
     if last is not None:
         yield last
-
-
-def _table(store: Store, dataset: str, day: date, edition: str, name: str) -> pl.DataFrame:
-    return read_frame(store.objects.read(layout.table(dataset, day, edition, name)))

@@ -26,16 +26,16 @@ from cityflow.contracts.register_tables import (
     REGISTER_COUNTER_HOURS,
 )
 from cityflow.contracts.tables import REJECTS, Table
-from cityflow.errors import StoreUnavailable
 from cityflow.storage import Editions, Runs, Store, layout
 from cityflow.storage.canonical import digest, dumps
+from cityflow_processor import published
 from cityflow_processor.backfill import Asked
 from cityflow_processor.listing import Listing
 from cityflow_processor.publishing import Built, publish_day
 from cityflow_processor.register.book import Book, bearing_on
 from cityflow_processor.register.view import HOURS, filtered
 from cityflow_processor.result import Result
-from cityflow_processor.tables import WRITER_VERSION, conform, read_frame, schema
+from cityflow_processor.tables import WRITER_VERSION, conform, schema
 
 REGISTER: Final = "register"
 METHOD_VERSION: Final = "1"
@@ -102,7 +102,9 @@ def _days(
 
 def built(store: Store, used: Sources) -> Built:
     """The edition of a day, audited."""
-    documents = {name: _document(store, name, used.day, of) for name, of in used.raw.items()}
+    documents = {
+        name: published.document(store, name, used.day, of) for name, of in used.raw.items()
+    }
     tables, views, checks = {}, list[FilteredView](), []
     for name, of in used.raw.items():
         own = [one.range for one in used.entries if one.range.dataset == name]
@@ -157,15 +159,7 @@ def identity(used: Sources) -> str:
 
 def _raw(store: Store, dataset: Registered, day: date, edition: str) -> pl.DataFrame:
     key = layout.table(dataset, day, edition, _TABLES[dataset].name)
-    frame = read_frame(store.objects.read(key)).cast(schema(_TABLES[dataset]))
-    return conform(frame, _TABLES[dataset])
-
-
-def _document(store: Store, dataset: str, day: date, edition: str) -> Mapping[str, Any]:
-    document = Editions(store).document(dataset, day, edition)
-    if document is None:
-        raise StoreUnavailable(f"edition {edition} of {dataset} {day} is lost; process it again")
-    return document
+    return conform(published.table(store, key), _TABLES[dataset])
 
 
 def _credit(
@@ -176,7 +170,7 @@ def _credit(
     for name in () if found else MEASURES:
         pointer = Editions(store).current(name, used.day)
         if pointer is not None:
-            found.append(_document(store, name, used.day, pointer.edition))
+            found.append(published.document(store, name, used.day, pointer.edition))
     every = [credit for one in found for credit in credit_of(one).attributions]
     named = list(dict.fromkeys(every))
     return {"attribution": named[0], "context_attributions": tuple(named[1:])}
