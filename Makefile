@@ -23,7 +23,7 @@ SOURCES := $(PACKAGES:%=%/src) scripts benchmarks
 FAST := -n 2 --dist worksteal
 # Tests flush thousands of small files: in memory, if it has room, that costs nothing.
 IN_MEMORY = $(shell [ -w /dev/shm ] && \
-  [ "$$(df -Pm /dev/shm | awk 'END { print $$4 }')" -gt 3000 ] && echo TMPDIR=/dev/shm)
+  [ "$$(df -Pm /dev/shm | awk 'END { print $$4 }')" -gt $(or $(1),3000) ] && echo TMPDIR=/dev/shm)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install \
        --no-build-isolation --constraint constraints.txt
 
@@ -34,7 +34,7 @@ demo: $(VENV)/.runtime ## a synthetic Paris from its sources to the dashboard (S
 
 .PHONY: test
 test: style ## ruff and the whole fast test suite
-	@$(IN_MEMORY) $(BIN)/python -m pytest $(FAST)
+	@$(call IN_MEMORY) $(BIN)/python -m pytest $(FAST)
 
 ##@ The full stack in containers, with Docker and Compose v2
 STACK := DATE='$(DATE)' FROM='$(FROM)' TO='$(TO)' PROFILE='$(PROFILE)' SERVICE='$(SERVICE)' \
@@ -80,7 +80,7 @@ style: $(VENV)/.dev
 
 .PHONY: coverage
 coverage: $(VENV)/.dev ## the tests of `make test`, with branch coverage
-	@$(IN_MEMORY) $(BIN)/python -m pytest $(FAST) --cov --cov-report=term:skip-covered
+	@$(call IN_MEMORY) $(BIN)/python -m pytest $(FAST) --cov --cov-report=term:skip-covered
 
 # The files that take longest begin first: no worker is left alone with one.
 INTEGRATION := $(wildcard tests/integration/test_*.py)
@@ -92,7 +92,8 @@ FIRST_DAY := tests/integration/test_containers_first_day.py
 .PHONY: test-integration
 test-integration: $(VENV)/.dev $(VENV)/.servers ## across services: real servers, a real browser, a clean clone
 	@$(BIN)/python -m pytest -n 2 $(BROWSED)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not containers" \
+	@$(call IN_MEMORY,12000) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+	  -m "not containers" \
 	  $(LONGEST) $(filter-out $(LONGEST) $(BROWSED),$(INTEGRATION))
 
 .PHONY: test-containers

@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from pathlib import Path
@@ -132,8 +132,8 @@ def test_the_demo_installs_no_test_tool(
 
 
 @contextmanager
-def serving(clone: Path, *ports: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`make demo` as the leader of a process group, from the moment it says that it serves."""
+def saying(clone: Path, words: str, *ports: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`make demo` as the leader of a process group, from the moment it says these words."""
     said = clone.with_name("said.txt")
     with said.open("wb") as stream:
         process = subprocess.Popen(
@@ -142,7 +142,7 @@ def serving(clone: Path, *ports: str) -> Iterator[subprocess.Popen[bytes]]:
         )  # fmt: skip
     try:
         deadline = time.monotonic() + 600
-        while "Ctrl-C stops both" not in said.read_text():
+        while words not in said.read_text():
             assert process.poll() is None, said.read_text()
             assert time.monotonic() < deadline, said.read_text()
             time.sleep(0.2)
@@ -161,23 +161,35 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-@pytest.mark.parametrize("how", ["ctrl-c", "sigterm"])
-def test_another_demo_publishes_nothing_new_and_serves_until_it_is_ended(
-    clone: Path, demo: subprocess.CompletedProcess[str], how: str
+def stopped(process: subprocess.Popen[bytes], stop: Callable[[], None]) -> list[psutil.Process]:
+    """All that it had started, after it was stopped: nothing of it lives on."""
+    family = psutil.Process(process.pid).children(recursive=True)
+    started = time.monotonic()
+    stop()
+    process.wait(END_SECONDS)
+    _, alive = psutil.wait_procs(family, END_SECONDS - (time.monotonic() - started))
+    assert alive == []
+    return family
+
+
+def test_half_way_it_is_ended_by_sigterm(
+    clone: Path, demo: subprocess.CompletedProcess[str]
+) -> None:
+    with saying(clone, "Fetch where everything is") as process:
+        assert stopped(process, process.terminate)
+    assert process.returncode != 0
+
+
+def test_another_demo_publishes_nothing_new_and_serves_until_ctrl_c(
+    clone: Path, demo: subprocess.CompletedProcess[str]
 ) -> None:
     before = published(clone)
     api, dashboard = free_port(), free_port()
-    with serving(clone, f"API_PORT={api}", f"DASHBOARD_PORT={dashboard}") as process:
+    ports = (f"API_PORT={api}", f"DASHBOARD_PORT={dashboard}")
+    with saying(clone, "Ctrl-C stops both", *ports) as process:
         days = requests.get(f"http://127.0.0.1:{api}/v1/days", timeout=10)
         page = requests.get(f"http://127.0.0.1:{dashboard}/", timeout=10)
-        family = psutil.Process(process.pid).children(recursive=True)
-        started = time.monotonic()
-        if how == "ctrl-c":
-            os.killpg(process.pid, signal.SIGINT)
-        else:
-            process.terminate()
-        process.wait(END_SECONDS)
-        _, alive = psutil.wait_procs(family, END_SECONDS - (time.monotonic() - started))
+        family = stopped(process, lambda: os.killpg(process.pid, signal.SIGINT))
 
     said = clone.with_name("said.txt").read_text()
     assert said.count(f", 0 days published, {len(DAYS)} unchanged") == 8
@@ -186,7 +198,6 @@ def test_another_demo_publishes_nothing_new_and_serves_until_it_is_ended(
     assert days.status_code == 200
     assert page.status_code == 200
     assert len(family) >= 3
-    assert alive == []
 
 
 def test_a_busy_port_is_named_before_any_work(

@@ -19,6 +19,7 @@ from cityflow.storage import Document, DocumentId
 from cityflow.storage.mongodb import MongodbDocuments
 
 WRITERS = 4
+WRITES = 8
 
 
 @pytest.fixture
@@ -161,7 +162,7 @@ def test_connections_that_are_cut_stop_no_writer(
             proxy.cut_all()
 
     def add(writer: int) -> None:
-        for number in range(20):
+        for number in range(WRITES):
             id = DocumentId("run", ID.day, f"{writer}.{number:02d}")
             assert documents.put_if(id, body(), 0) == 1
             assert documents.put_if(id, body(), 1) == 2
@@ -174,7 +175,7 @@ def test_connections_that_are_cut_stop_no_writer(
         done.set()
         cutter.join()
     found = documents.query("run", limit=1000).items
-    assert [d.id.key for d in found] == [f"{w}.{n:02d}" for w in range(WRITERS) for n in range(20)]
+    assert [d.id.key for d in found] == [f"{w}.{n:02d}" for w in range(WRITERS) for n in range(WRITES)]
     assert {d.version for d in found} == {2}
 
 

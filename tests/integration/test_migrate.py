@@ -102,7 +102,9 @@ def call(folder: Path, output: Path, program: str, *arguments: object) -> None:
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with 60 days of history, some of them published twice."""
+    """A store with 60 days of history, some of them published twice; the last week is also analysed
+    and reported.
+    """
     folder = tmp_path_factory.mktemp("history")
     output = folder / "first"
     for seed, days in ((1, DAYS), (2, 5)):
@@ -111,10 +113,9 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
         files = sorted((folder / f"source-{seed}").glob("*.*"))
         wanted = [file for file in files if file.suffix in (".csv", ".geojson")]
         call(folder, output, "cityflow-ingest", "files", *wanted)
-        call(folder, output, "cityflow-processor", "backfill")
-        call(
-            folder, output, "cityflow-reporter", "run", "--from", "2025-09-11", "--to", "2025-11-09"
-        )
+        call(folder, output, "cityflow-processor", "backfill", "--dataset", "comptages")
+        for program in (("cityflow-processor", "backfill"), ("cityflow-reporter", "run")):
+            call(folder, output, *program, "--from", "2025-11-03", "--to", "2025-11-09")
     return output
 
 

@@ -16,7 +16,7 @@ Edition = Annotated[str, Field(pattern=r"^[0-9a-f]{20}$", examples=["3f0c2d9a1b7
 class Model(BaseModel):
     """Base of all contracts: immutable, no unknown field, no NaN."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class Dataset(StrEnum):
