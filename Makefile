@@ -92,7 +92,7 @@ FIRST_DAY := tests/integration/test_containers_first_day.py
 .PHONY: test-integration
 test-integration: $(VENV)/.dev $(VENV)/.servers ## across services: real servers, a real browser, a clean clone
 	@$(BIN)/python -m pytest -n 2 $(BROWSED)
-	@$(call IN_MEMORY,12000) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+	@$(call IN_MEMORY,12000) $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder \
 	  -m "not containers" \
 	  $(LONGEST) $(filter-out $(LONGEST) $(BROWSED),$(INTEGRATION))
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -87,6 +87,19 @@ def dashboard(stack: Stack, day: str) -> Iterator[Page]:
         browser.close()
 
 
+def read(page: Page, text: str) -> None:
+    """Read the page until its first card says this. A reader who sees an empty page loads it again:
+    the browser drops its requests where the machine's networks change meanwhile.
+    """
+    card = page.locator(".cf-card").first
+    for _ in range(2):
+        with suppress(AssertionError):
+            expect(card).to_contain_text(text, timeout=30_000)
+            return
+        page.reload()
+    expect(card).to_contain_text(text, timeout=30_000)
+
+
 def test_it_is_up_in_three_minutes_and_shows_a_day_two_minutes_later(stack: Stack) -> None:
     started = time.monotonic()
     said = stack.up()
@@ -96,7 +109,7 @@ def test_it_is_up_in_three_minutes_and_shows_a_day_two_minutes_later(stack: Stac
     assert found is not None
     day, flow = found
     with dashboard(stack, day) as page:
-        expect(page.locator(".cf-card").first).to_contain_text(f"{flow:,}", timeout=60_000)
+        read(page, f"{flow:,}")
     shown = time.monotonic()
     print(f"healthy after {up - started:.0f} s, a day in the browser {shown - up:.0f} s later")
 

@@ -1,5 +1,6 @@
 """`make demo` on a clean clone: what a newcomer's first command leaves, says and ends with."""
 
+import json
 import os
 import signal
 import socket
@@ -9,12 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 import requests
 
 from cityflow.contracts import DailyReport
+from cityflow_dashboard.findings_fr import in_french
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST, LAST = date(2025, 10, 3), date(2025, 11, 6)
@@ -120,6 +123,29 @@ def test_the_demo_says_what_it_found_and_where(
     assert f"{day.totals.flow_veh:,}" in demo.stdout
     assert f"{day.totals.flow_coverage:.0%} of arc-hours observed" in demo.stdout
     assert f"{len(DAYS)} days published, 0 unchanged" in demo.stdout
+
+
+def test_what_every_check_found_is_told_in_french(
+    clone: Path, demo: subprocess.CompletedProcess[str]
+) -> None:
+    reports = [
+        json.loads(path.read_text("utf-8"))
+        for path in sorted((clone / "demo/output/reports").glob("daily_report_*.json"))
+    ]
+    said = {check["message"] for report in reports for check in checks_of(report)}
+
+    assert len(said) > 100
+    assert [message for message in said if in_french(message) is None] == []
+
+
+def checks_of(document: Any) -> Iterator[dict[str, str]]:
+    """Every quality check anywhere in a document."""
+    if isinstance(document, dict):
+        yield from document.get("checks") or ()
+        document = list(document.values())
+    if isinstance(document, list):
+        for one in document:
+            yield from checks_of(one)
 
 
 def test_the_demo_installs_no_test_tool(

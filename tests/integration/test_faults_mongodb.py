@@ -175,7 +175,9 @@ def test_connections_that_are_cut_stop_no_writer(
         done.set()
         cutter.join()
     found = documents.query("run", limit=1000).items
-    assert [d.id.key for d in found] == [f"{w}.{n:02d}" for w in range(WRITERS) for n in range(WRITES)]
+    assert [d.id.key for d in found] == [
+        f"{w}.{n:02d}" for w in range(WRITERS) for n in range(WRITES)
+    ]
     assert {d.version for d in found} == {2}
 
 

@@ -9,6 +9,7 @@ from cityflow.contracts.comptages import ArcRank, AreaTotals, CongestionAlert, H
 from cityflow.contracts.daily import DayQuality, DaySummary
 from cityflow.contracts.roads import RoadsSummary
 from cityflow_dashboard import markup
+from cityflow_dashboard.findings_fr import in_french
 from cityflow_dashboard.format import DASH, Lang, clock, number, percent, share
 from cityflow_dashboard.frames import KNOWN_STATES
 from cityflow_dashboard.markup import Cell, Column
@@ -17,7 +18,8 @@ from cityflow_dashboard.text import Text
 _PLACES: Final = {"outside": "areas.outside", "unknown": "areas.unknown"}
 _CHECKS: Final = (
     *("schema", "duplicates", "derivation", "range", "volume", "conservation", "coverage"),
-    *("history", "identity", "snapshots", "pages", "freshness", "geometry"),
+    *("history", "identity", "snapshots", "pages", "freshness", "geometry", "inputs"),
+    "exposed arcs",
 )
 _RESULTS: Final = {
     Severity.GREEN: "quality.green",
@@ -126,12 +128,12 @@ def hours(found: Sequence[Hour], labels: Sequence[str], text: Text) -> str:
 
 
 def checks(found: Sequence[Check], text: Text, caption: str, caption_shown: bool = True) -> str:
-    """Quality checks: what each found, as the processor said it."""
+    """Quality checks and what each found."""
     columns = [
         Column(text(t), numeric=False) for t in ("column.check", "column.result", "column.found")
     ]
     rows = [
-        (Cell(_title(check, text)), Cell(text(_RESULTS[check.severity])), Cell(check.message))
+        (Cell(_title(check, text)), Cell(text(_RESULTS[check.severity])), Cell(_found(check, text)))
         for check in found
     ]
     return markup.table(caption, columns, rows, caption_shown=caption_shown)
@@ -139,6 +141,11 @@ def checks(found: Sequence[Check], text: Text, caption: str, caption_shown: bool
 
 def _title(check: Check, text: Text) -> str:
     return text(f"check.{check.name}") if check.name in _CHECKS else check.name
+
+
+def _found(check: Check, text: Text) -> str:
+    french = in_french(check.message) if text.lang is Lang.FR else None
+    return french or check.message
 
 
 def rows_read(quality: ReadingQuality | DayQuality, text: Text) -> str:

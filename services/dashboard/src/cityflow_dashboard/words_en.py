@@ -166,6 +166,8 @@ EN: Final[dict[str, str]] = {
     "check.pages": "pages",
     "check.freshness": "age",
     "check.geometry": "geometry",
+    "check.inputs": "inputs",
+    "check.exposed arcs": "exposed arcs",
     "quality.green": "passed",
     "quality.yellow_mark": "reservation",
     "quality.red": "not published",

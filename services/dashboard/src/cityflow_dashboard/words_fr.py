@@ -171,6 +171,8 @@ FR: Final[dict[str, str]] = {
     "check.pages": "pages",
     "check.freshness": "âge",
     "check.geometry": "géométrie",
+    "check.inputs": "données reçues",
+    "check.exposed arcs": "arcs exposés",
     "quality.green": "passé",
     "quality.yellow_mark": "réserve",
     "quality.red": "non publié",
