@@ -150,7 +150,7 @@ def sessions(
     run("cityflow-ingest", "status")
     yield "ingest", policy(recorder.take())
 
-    run("cityflow-processor", "backfill")
+    run("cityflow-processor", "backfill", "--from", FIRST, "--to", LAST)
     run("cityflow-processor", "run", "--date", LAST)
     run("cityflow-processor", "compact")
     yield "processor", policy(recorder.take())

@@ -35,7 +35,7 @@ LOGIN: Final = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "TESTCONTAINERS_RYUK_DISABLED": "true",
 }
-START_SECONDS: Final = 60
+START_SECONDS: Final = 180
 
 
 def free_port() -> int:

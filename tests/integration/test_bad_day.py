@@ -284,7 +284,10 @@ def test_what_passes_is_sat_out(
     called = [house.run(commands(source)["doctor"]).code for _ in range(5)]
     assert 0 in called and {0, 5, 75}.issuperset(called), called
     proxy.calm()
-    assert differences(published(Settings.load(house.environment)), expected) == []
+    different = differences(published(Settings.load(house.environment)), expected)
+    probes = [name for name in different if "/doctor-" in name]  # it could not remove them
+    assert different == probes
+    assert len(probes) <= len(called) - called.count(0)
     assert differences(published(Settings(output_dir=house.folder / "back")), expected) == []
 
 

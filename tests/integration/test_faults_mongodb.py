@@ -50,7 +50,7 @@ def through(proxy: TcpProxy) -> str:
 
 def write_on(pipe: Connection, number: int, url: str) -> None:
     """Write one document after the other and tell of each acknowledged one."""
-    with closing(MongodbDocuments(url, "cityflow")) as documents:
+    with closing(MongodbDocuments(url, "cityflow", patience_seconds=180)) as documents:
         for count in range(10**6):
             id = DocumentId(f"writer{number}", date(2025, 1, 1), f"{count:06d}")
             documents.put_if(id, body(n=count), 0)
