@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from vacances_scolaires_france import SchoolHolidayDates
 
 from cityflow import calendar
 from cityflow.calendar import DayType
@@ -181,6 +182,15 @@ def test_public_holidays_are_the_eleven_of_the_law(year: int) -> None:
     expected |= {easter(year) + timedelta(days=n) for n in (1, 39, 50)}
     year_days = calendar.days(date(year, 1, 1), date(year, 12, 31))
     assert {day for day in year_days if calendar.is_public_holiday(day)} == expected
+
+
+def test_school_holidays_are_those_that_the_package_tells() -> None:
+    told = SchoolHolidayDates()
+    first, last = min(told.data), max(told.data)
+    for day in calendar.days(first, last):
+        assert calendar.is_school_holiday(day) is told.is_holiday_for_zone(day, "C")
+    for day in (first - timedelta(days=1), last + timedelta(days=1)):
+        assert calendar.is_school_holiday(day) is None
 
 
 def test_public_holidays_are_named_in_french() -> None:

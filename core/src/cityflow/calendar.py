@@ -4,6 +4,7 @@ So the hour stamped 00:00 belongs to the day before, a day has 23, 24 or 25 hour
 depends on the machine: the zone rules are those of the pinned package `tzdata`.
 """
 
+import csv
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -178,9 +179,15 @@ def _public_holidays(year: int) -> dict[date, str]:
 
 @lru_cache(maxsize=1)
 def _school_holidays() -> tuple[date, date, frozenset[date]]:
-    """First and last day the calendar covers, and the holidays in between."""
-    from vacances_scolaires_france import SchoolHolidayDates
+    """First and last day the calendar covers, and the holidays in between.
 
-    calendar = SchoolHolidayDates()
-    holidays = frozenset(day for day, row in calendar.data.items() if row["vacances_zone_c"])
-    return min(calendar.data), max(calendar.data), holidays
+    The package's own table, without its class: that parses each of some 14,000 stamps in turn.
+    """
+    table = resources.files("vacances_scolaires_france") / "data" / "data.csv"
+    free, zone_c = list[date](), list[date]()
+    for stamp, *zones, _ in csv.reader(table.read_text("utf-8").splitlines()[1:]):
+        if "True" in zones:
+            free.append(date.fromisoformat(stamp))
+            if zones[2] == "True":
+                zone_c.append(free[-1])
+    return min(free), max(free), frozenset(zone_c)
