@@ -21,9 +21,11 @@ PACKAGES := core services/ingest services/processor services/reporter services/a
             services/dashboard simulator
 SOURCES := $(PACKAGES:%=%/src) scripts benchmarks
 FAST := -n 2 --dist worksteal
-# Tests flush thousands of small files: in memory, if it has room, that costs nothing.
+# Tests flush thousands of small files: in memory, if it has room (MB), that costs nothing.
 IN_MEMORY = $(shell [ -w /dev/shm ] && \
-  [ "$$(df -Pm /dev/shm | awk 'END { print $$4 }')" -gt $(or $(1),3000) ] && echo TMPDIR=/dev/shm)
+  [ "$$(df -Pm /dev/shm | awk 'END { print $$4 }')" -gt $(or $(1),3000) ] && \
+  [ "$$(awk '/^MemAvailable/ { print int($$2 / 1024) }' /proc/meminfo)" -gt $(or $(1),3000) ] && \
+  echo TMPDIR=/dev/shm)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install \
        --no-build-isolation --constraint constraints.txt
 
@@ -106,9 +108,13 @@ test-containers: $(VENV)/.dev ## the full stack in containers: kills, upgrades, 
 check-containers: $(VENV)/.runtime $(VENV)/.images images ## Dockerfiles, compose files, build context, SBOM, known vulnerabilities
 	@deploy/compose/check
 
+FAULTS := $(wildcard tests/faults/test_*.py)
+LONGEST_FAULTS := $(addprefix tests/faults/test_,$(addsuffix .py,kill_backfill memory kill_steps \
+  damaged_store bad_input kill_fetch bad_disk))
 .PHONY: test-faults
 test-faults: $(VENV)/.dev ## kill -9, full disks and huge inputs (as root: also unreadable folders)
-	@$(BIN)/python -m pytest $(FAST) tests/faults
+	@$(call IN_MEMORY,12000) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+	  $(LONGEST_FAULTS) $(filter-out $(LONGEST_FAULTS),$(FAULTS))
 
 .PHONY: bench
 bench: $(VENV)/.dev ## speed beside pandas and Polars; bench-science: detectors beside the truth (BENCH: options)

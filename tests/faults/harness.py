@@ -22,6 +22,8 @@ BIN: Final = Path(sys.executable).parent
 CRASH: Final = Path(__file__).with_name("crash.py")
 ADDRESS_SPACE: Final = 6 << 30
 MIB: Final = 1 << 20
+EVERY: Final = 0.04
+"""Seconds between two looks at the memory of a command."""
 _MEMORY: Final = re.compile(r"^Vm(HWM|RSS):\s+(\d+) kB", re.MULTILINE)
 
 
@@ -157,7 +159,7 @@ class Running:
 
 
 class _Sampler(threading.Thread):
-    """Samples a process and all below it every few milliseconds."""
+    """Samples a process and all below it, at a cost that leaves the machine to them."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
@@ -167,7 +169,7 @@ class _Sampler(threading.Thread):
         self.high_water: dict[int, int] = {}
 
     def run(self) -> None:
-        while not self._stop_asked.wait(0.005):
+        while not self._stop_asked.wait(EVERY):
             total = 0
             for pid in _tree(self._pid):
                 memory = dict(_MEMORY.findall(_read(Path(f"/proc/{pid}/status"))))

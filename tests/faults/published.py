@@ -19,6 +19,8 @@ from cityflow.settings import Settings
 from cityflow.storage import Editions, Runs, Store, canonical, layout, open_store
 from cityflow.storage.paging import all_documents
 
+EVERY: Final = 0.2
+"""Seconds between two looks of a reader: a look costs as much as a day's work of the command."""
 ZONES: Final = ("clean", "metrics", "rejects", "reports")
 TABLES: Final = (COMPTAGES_ARC_HOURS, COMPTAGES_ARCS, COMPTAGES_ALERTS)
 OF_THE_RUN: Final = ("run_id", "published_at")
@@ -112,7 +114,7 @@ class Reader(threading.Thread):
     def run(self) -> None:
         try:
             with opened(self._output) as store:
-                while not self._done.wait(0.02):
+                while not self._done.wait(EVERY):
                     self._round(store)
         except BaseException as error:
             self.fault = error

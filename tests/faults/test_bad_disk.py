@@ -60,7 +60,7 @@ def assert_full(ended: Ended) -> None:
     assert not ended.out
 
 
-@pytest.mark.parametrize("share", [0, 0.02, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95])
+@pytest.mark.parametrize("share", [0, 0.1, 0.3, 0.5, 0.7, 0.95])
 def test_a_disk_that_fills_up_while_days_are_processed(
     share: float, city: City, disk: PrivateDisk
 ) -> None:

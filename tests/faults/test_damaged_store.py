@@ -17,6 +17,7 @@ pytestmark = pytest.mark.slow
 
 SMALL_CHUNKS = {"EC2_CHUNK_SIZE": "2000", "MAX_FILE_SIZE_MB": "1"}
 BACKFILL = ("cityflow-processor", "backfill", "--json")
+COUNTS = (*BACKFILL, "--dataset", "comptages")
 REPORT = ("cityflow-reporter", "run", "--date", "2025-10-28")
 Damage = Callable[[Path], None]
 
@@ -117,11 +118,11 @@ def test_the_parts_cache_is_rebuilt(
 ) -> None:
     damage(one(damaged.output, pattern))
     with Reader(damaged.output):
-        first = damaged.run(*BACKFILL)
+        first = damaged.run(*COUNTS)
         if first.code == 75:
             assert "of the parts cache" in first.error
             assert "run the same command again" in first.error
-            first = damaged.run(*BACKFILL)
+            first = damaged.run(*COUNTS)
         assert first.code == 0, first.err
         assert set(first.comptages["editions"].items()) >= {("unchanged", 3), ("red", 0)}
     assert differences(snapshot(damaged.output), expected) == []
@@ -139,13 +140,13 @@ def test_a_chunk_that_a_killed_run_left_is_not_trusted_blindly(
     kind: str, damage: Damage, damaged: House, expected: Snapshot
 ) -> None:
     shutil.rmtree(damaged.output / "parts" / "comptages")
-    with damaged.crash("rename parts/comptages/files/#1", *BACKFILL) as running:
+    with damaged.crash("rename parts/comptages/files/#1", *COUNTS) as running:
         assert running.end(60).code == -9
     damage(one(damaged.output, f"parts/comptages/chunks/*/*/*.{kind}"))
-    ended = damaged.run(*BACKFILL)
+    ended = damaged.run(*COUNTS)
     if ended.code == 75:
         assert "run the same command again" in ended.error
-        ended = damaged.run(*BACKFILL)
+        ended = damaged.run(*COUNTS)
     assert ended.code == 0, ended.err
     assert differences(snapshot(damaged.output), expected) == []
     assert leftovers(damaged.output) == []

@@ -21,6 +21,8 @@ pytestmark = pytest.mark.slow
 
 BACKFILL = ("cityflow-processor", "backfill", "--json")
 KILLS = 20
+LOOK = 0.01
+"""Seconds between two looks at how far a run has come."""
 PHASES = ("starting", "reading chunks", "merging", "publishing days")
 SMALL_CHUNKS = {"EC2_CHUNK_SIZE": "2000", "MAX_FILE_SIZE_MB": "1"}
 
@@ -54,8 +56,8 @@ def finished_chunks(output: Path) -> set[str]:
 
 @pytest.fixture(scope="module")
 def backfill(scratch: Path, generate: Callable[..., Path]) -> Backfill:
-    first = generate("first", days=8, arcs=200, end="2025-10-30")
-    second = generate("second", days=16, arcs=600, end="2025-11-09", seed=2)
+    first = generate("first", days=4, arcs=100, end="2025-10-30")
+    second = generate("second", days=8, arcs=400, end="2025-11-06", seed=2)
     house = House(scratch / "before", SMALL_CHUNKS)
     house.folder.mkdir()
     places = [second / name for name in ("referentiel.csv", "arrondissements.geojson")]
@@ -77,7 +79,7 @@ def watched(before: Backfill, house: House) -> tuple[float, ...]:
         while not running.ended:
             phase = before.phase(house.output)
             starts += [time.monotonic() - began] * (phase + 1 - len(starts))
-            time.sleep(0.002)
+            time.sleep(LOOK)
         ended = running.end(60)
     assert ended.code == 0, ended.err
     assert ended.comptages["editions"]["new"] > before.editions
@@ -90,7 +92,7 @@ def kill_in(phase: int, backfill: Backfill, house: House, dice: Random) -> int:
     for attempt in range(5):
         with house.start(*BACKFILL) as running:
             while not running.ended and backfill.phase(house.output) < phase:
-                time.sleep(0.001)
+                time.sleep(LOOK)
             time.sleep(dice.uniform(0, 0.9**attempt * length))
             if running.kill():
                 return backfill.phase(house.output)

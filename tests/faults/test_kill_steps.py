@@ -112,8 +112,8 @@ def assert_healed(stage: Stage, house: House) -> None:
 @pytest.fixture(scope="module")
 def ingest(scratch: Path, generate: Callable[..., Path]) -> Stage:
     """One file is held and arrives again; the other one is new."""
-    small = generate("small", days=4, arcs=200, end=LAST)
-    new = generate("new", days=12, arcs=400, end="2025-10-24", seed=2)
+    small = generate("small", days=4, arcs=100, end=LAST)
+    new = generate("new", days=6, arcs=200, end="2025-10-24", seed=2)
     house = House(scratch / "empty")
     house.folder.mkdir()
     files = [small / f"{name}.{'geojson' if 'arr' in name else 'csv'}" for name in DATASETS]

@@ -74,16 +74,15 @@ class Portal(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        self._piece(";".join(COLUMNS).encode() + b"\n")
-        blocks = [block(0), block(1)]
+        self.wfile.write(self._piece(";".join(COLUMNS).encode() + b"\n"))
+        blocks = [self._piece(block(0)), self._piece(block(1))]
         for number in range(self._blocks()):
-            self._piece(blocks[number % 2])
+            self.wfile.write(blocks[number % 2])
         self.wfile.write(b"0\r\n\r\n")
 
-    def _piece(self, data: bytes) -> None:
-        if self.packed:
-            data = gzip.compress(data, 1)
-        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+    def _piece(self, data: bytes) -> bytes:
+        data = gzip.compress(data, 1) if self.packed else data
+        return b"%x\r\n%s\r\n" % (len(data), data)
 
 
 @pytest.fixture
