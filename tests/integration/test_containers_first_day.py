@@ -82,7 +82,8 @@ def dashboard(stack: Stack, day: str) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         page = browser.new_page()
-        page.goto(f"http://{LOOPBACK}:{stack.dashboard_port}/?lang=en&day={day}")
+        address = f"http://{LOOPBACK}:{stack.dashboard_port}/?lang=en&day={day}"
+        page.goto(address, wait_until="commit", timeout=60_000)
         yield page
         browser.close()
 
