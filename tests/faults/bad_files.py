@@ -40,7 +40,10 @@ BEYOND_THE_HEAD: Final = HEADER + rows(250, first=1000)
 
 @dataclass(frozen=True)
 class Bad:
-    """A bad file: how it is written, what is said of it (None: it is taken), in how much memory."""
+    """A bad file: how it is written, what is said of it (None: it is taken), in how much memory.
+
+    Of a `large` one the memory is the point: a command of its own reads it.
+    """
 
     write: Callable[[Path], None]
     ingest: str | None
@@ -48,6 +51,7 @@ class Bad:
     memory: int = MODEST
     media: Literal["csv", "json"] = "csv"
     packing: Literal["plain", "gzip", "zip"] = "plain"
+    large: bool = False
 
 
 def data(content: bytes) -> Callable[[Path], None]:
@@ -169,15 +173,21 @@ BAD: Final = {
         "a decompression bomb",
         "a decompression bomb",
         packing="gzip",
+        large=True,
     ),
     "gzip bomb of one line": Bad(
-        zipped(HEADER + rows(1), bytes(MIB), 200), "NUL|bomb", "longer|bomb", packing="gzip"
+        zipped(HEADER + rows(1), bytes(MIB), 200),
+        "NUL|bomb",
+        "longer|bomb",
+        packing="gzip",
+        large=True,
     ),
     "zip bomb": Bad(
         lambda path: _ignore(path.write_bytes(in_zip({"a.txt": GOOD + row(1, 5) * 1_200_000}))),
         "a decompression bomb",
         "a decompression bomb",
         packing="zip",
+        large=True,
     ),
     "binary": Bad(data(_NOISE), "NUL bytes", "NUL bytes|no line break|not UTF-8|one single"),
     "binary under a header": Bad(
@@ -195,20 +205,27 @@ BAD: Final = {
     "UTF-16": Bad(data(GOOD.decode().encode("utf-16")), "UTF-16 text", "UTF-16 text"),
     "Latin-1 header": Bad(data(GOOD.decode().encode("latin-1")), "not UTF-8", "not UTF-8"),
     "NUL in the header": Bad(data(GOOD.replace(b";Lib", b"\0;Lib")), "NUL bytes", "NUL bytes"),
-    "5 GB in one line": Bad(sparse(b"a;" * 200_000, 5 * GIB), "no line break|NUL", "no line break"),
+    "5 GB in one line": Bad(
+        sparse(b"a;" * 200_000, 5 * GIB), "no line break|NUL", "no line break", large=True
+    ),
     "5 GB in the first row": Bad(
         sparse(HEADER + b"1;" + b"9" * 300_000, 5 * GIB),
         "no complete row",
         "a line longer than 1,048,576 bytes",
+        large=True,
     ),
     "600 MB in one line of text": Bad(
-        repeated(HEADER + b"1;", _STRING, 600), "no complete row", "a line longer than"
+        repeated(HEADER + b"1;", _STRING, 600),
+        "no complete row",
+        "a line longer than",
+        large=True,
     ),
     "a quote that never closes": Bad(
         repeated(HEADER + b'1;"', b"A" * 200 + b"\n", 2_000_000),
         "no complete row|fields under",
         "[0-9,]+ of its rows cannot be read",
         memory=512 * MIB,
+        large=True,
     ),
     "JSON cut short": Bad(data(_MANY_JSON), "JSON", "JSON text is broken", media="json"),
     "JSON nested deep": Bad(
@@ -219,6 +236,7 @@ BAD: Final = {
         "no complete value",
         "no JSON record",
         media="json",
+        large=True,
     ),
 }
 """Refused at the door, and said by the processor if they are found behind it."""
@@ -228,11 +246,13 @@ UNSEEN: Final = {
         data(BEYOND_THE_HEAD + row(7, 5, label="A" * 2_000_000) + rows(10)),
         None,
         "a line longer than 1,048,576 bytes",
+        large=True,
     ),
     "600 MB in one line after good rows": Bad(
         repeated(BEYOND_THE_HEAD + b"1;", _STRING, 600, b"\n"),
         None,
         "a line longer than 1,048,576 bytes",
+        large=True,
     ),
     "JSON broken in the middle": Bad(
         data(_MANY_JSON + b",{]," + json_records(9) + b"]"),
@@ -251,6 +271,7 @@ UNSEEN: Final = {
         None,
         "no JSON record ends within",
         media="json",
+        large=True,
     ),
 }
 """Good as far as ingest looks: the processor must say what they are."""

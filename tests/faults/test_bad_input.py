@@ -33,6 +33,8 @@ pytestmark = pytest.mark.slow
 
 SMALL_CHUNKS = {"EC2_CHUNK_SIZE": "1000", "MAX_FILE_SIZE_MB": "1"}
 ARCS_OF_A_MEGABYTE = 700
+LARGE = {name: bad for name, bad in (BAD | UNSEEN).items() if bad.large}
+SMALL = {name: bad for name, bad in (BAD | UNSEEN).items() if not bad.large}
 NOW = datetime(2025, 1, 1, 8, tzinfo=UTC)
 BACKFILL = ("cityflow-processor", "backfill", "--json")
 COUNTS = (*BACKFILL, "--dataset", "comptages")
@@ -84,6 +86,19 @@ def written(house: House, bad: Bad) -> Path:
     return path
 
 
+def written_all(house: House, bad: dict[str, Bad]) -> dict[str, Path]:
+    paths = {name: house.folder / f"{at}.{bad[name].media}" for at, name in enumerate(bad)}
+    for name, path in paths.items():
+        bad[name].write(path)
+    return paths
+
+
+def assert_said(ended: Ended, count: int) -> None:
+    assert ended.code == 3, ended.err
+    assert ended.error == f"error: {count} raw file(s) could not be read; see the table"
+    assert len(ended.comptages["unreadable"]) == count
+
+
 def assert_only_the_good_is_published(house: House, expected: Snapshot) -> None:
     found = {name: sha for name, sha in snapshot(house.output).items() if "unknown" not in name}
     assert differences(found, expected) == []
@@ -94,37 +109,78 @@ def assert_modest(ended: Ended, most: int = MODEST) -> None:
     assert ended.peak_rss < most, f"{ended.peak_rss / MIB:.0f} MiB"
 
 
-@pytest.mark.parametrize("name", BAD)
-def test_ingest_refuses(name: str, house: House, good: Path) -> None:
-    path = written(house, BAD[name])
-    ended = house.run("cityflow-ingest", "files", path, good, "--json")
+@pytest.fixture(scope="module")
+def refused(scratch: Path) -> dict[str, str]:
+    """What one command found in each bad file; it stored the good one that came with them."""
+    house = House(scratch / "refused")
+    house.folder.mkdir()
+    paths = written_all(house, BAD)
+    good = house.folder / "good.csv"
+    good.write_bytes(GOOD)
+    ended = house.run("cityflow-ingest", "files", *paths.values(), good, "--json")
     assert_modest(ended)
     assert ended.code == 3
-    (refused,) = ended.document["refused"]
-    assert refused["path"] == str(path)
-    assert re.search(BAD[name].ingest or "", refused["found"]), refused
-    assert [one["status"] for one in ended.document["files"]] == ["refused", "stored"]
-    raw = [file for file in (house.output / "raw").rglob("*.csv*") if file.is_file()]
+    statuses = [one["status"] for one in ended.document["files"]]
+    assert statuses == ["refused"] * len(BAD) + ["stored"]
+    raw = [file for file in (house.output / "raw").rglob("*.*") if file.is_file()]
     assert len(raw) == 2  # the good one and its provenance
     assert leftovers(house.output) == []
+    shutil.rmtree(house.folder)
+    found = {one["path"]: one["found"] for one in ended.document["refused"]}
+    return {name: found[str(path)] for name, path in paths.items()}
 
 
-@pytest.mark.parametrize("name", BAD | UNSEEN)
-def test_the_processor_says_what_it_cannot_read(
+@pytest.mark.parametrize("name", BAD)
+def test_ingest_refuses(name: str, refused: dict[str, str]) -> None:
+    assert re.search(BAD[name].ingest or "", refused[name])
+
+
+@pytest.fixture(scope="module")
+def unreadable(scratch: Path, expected: Snapshot) -> dict[str, str]:
+    """What one backfill says of each small bad file; it published the good one among them."""
+    house = House(scratch / "unreadable")
+    house.folder.mkdir()
+    good = house.folder / "good.csv"
+    good.write_bytes(GOOD)
+    plant(house, good, BAD["empty"])
+    paths = written_all(house, SMALL)
+    keys = {name: plant(house, path, SMALL[name]) for name, path in paths.items()}
+    ended = house.run(*COUNTS)
+    assert_modest(ended)
+    assert_said(ended, len(keys))
+    assert_only_the_good_is_published(house, expected)
+    said = ended.comptages["unreadable"]
+    return {name: one for name, key in keys.items() for one in said if one.startswith(key)}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_processor_says_what_it_cannot_read(name: str, unreadable: dict[str, str]) -> None:
+    assert "\n" not in unreadable[name]
+    assert re.search(SMALL[name].processor or "", unreadable[name])
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_the_processor_says_in_modest_memory_what_it_cannot_read(
     name: str, house: House, good: Path, expected: Snapshot
 ) -> None:
-    bad = (BAD | UNSEEN)[name]
+    bad = LARGE[name]
     plant(house, good, BAD["empty"])
     key = plant(house, written(house, bad), bad)
     ended = house.run(*COUNTS)
     assert_modest(ended, bad.memory)
-    assert ended.code == 3, ended.err
-    assert ended.error == "error: 1 raw file(s) could not be read; see the table"
-    (unreadable,) = ended.comptages["unreadable"]
-    assert unreadable.startswith(key)
-    assert "\n" not in unreadable
-    assert re.search(bad.processor or "", unreadable)
+    assert_said(ended, 1)
+    (said,) = ended.comptages["unreadable"]
+    assert said.startswith(key)
+    assert "\n" not in said
+    assert re.search(bad.processor or "", said)
     assert_only_the_good_is_published(house, expected)
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_what_ingest_cannot_see_passes_it_in_modest_memory(name: str, house: House) -> None:
+    ended = house.run("cityflow-ingest", "files", written(house, UNSEEN[name]), "--json")
+    assert_modest(ended)
+    assert ended.code == 0, ended.document
 
 
 def test_a_header_alone_is_refused_and_behind_the_door_a_file_of_no_day(
@@ -140,13 +196,6 @@ def test_a_header_alone_is_refused_and_behind_the_door_a_file_of_no_day(
     ended = house.run(*COUNTS)
     assert (ended.code, ended.comptages["files"], ended.comptages["days"]) == (0, 2, 1)
     assert_only_the_good_is_published(house, expected)
-
-
-@pytest.mark.parametrize("name", UNSEEN)
-def test_what_ingest_cannot_see_passes_it_in_modest_memory(name: str, house: House) -> None:
-    ended = house.run("cityflow-ingest", "files", written(house, UNSEEN[name]), "--json")
-    assert_modest(ended)
-    assert ended.code == 0, ended.document
 
 
 @pytest.mark.parametrize("name", ROWS)

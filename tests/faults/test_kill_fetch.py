@@ -56,7 +56,7 @@ class Rehearsed:
 def rehearsed(scratch: Path) -> Iterator[Rehearsed]:
     folder = scratch / "daily"
     folder.mkdir()
-    city = quick_city(folder / "city.toml", window=10, catch_up_days=30, **PATIENT)
+    city = quick_city(folder / "city.toml", window=6, catch_up_days=12, **PATIENT)
     text = re.sub(r"(?m)^changing = \d+", "changing = 3", city.read_text("utf-8"))
     city.write_text(text, encoding="utf-8")
     with stand_ins(NOW, "--arcs", 20, "--late-days", 0, "--revised-days", 0.3) as sources:

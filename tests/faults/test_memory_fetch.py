@@ -97,11 +97,11 @@ def url() -> Iterator[str]:
     thread.join()
 
 
-@pytest.mark.parametrize(("gigabytes", "packed"), [(0.2, False), (2, False), (2, True)])
+@pytest.mark.parametrize("packed", [False, True])
 def test_two_gigabytes_are_fetched_in_little_memory(
-    gigabytes: float, packed: bool, url: str, house: House, monkeypatch: pytest.MonkeyPatch
+    packed: bool, url: str, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Portal, "size", int(gigabytes * GIGABYTE))
+    monkeypatch.setattr(Portal, "size", 2 * GIGABYTE)
     monkeypatch.setattr(Portal, "packed", packed)
     city = house.folder / "large.toml"
     city.write_text(CITY)
@@ -111,11 +111,8 @@ def test_two_gigabytes_are_fetched_in_little_memory(
     assert ended.code == 0, ended.err
     (fetched,) = ended.document["fetched"]
     assert fetched["outcome"] == "new"
-    assert packed or fetched["bytes"] >= gigabytes * GIGABYTE
-    print(
-        f"{gigabytes} GB{' packed' if packed else ''}: {ended.peak_rss / MIB:.0f} MiB, "
-        f"{ended.seconds:.1f} s"
-    )
+    assert packed or fetched["bytes"] >= 2 * GIGABYTE
+    print(f"{'packed' if packed else 'plain'}: {ended.peak_rss / MIB:.0f} MiB")
     assert ended.peak_rss < MOST
     assert list(house.folder.rglob("*.part")) == []
 
