@@ -1,7 +1,9 @@
 """Anomalies of the roads against the truth: which changes are due one, and which ones are due.
 
 Due are hours in a row of one loop whose injected change alone, without the noise of the day, meets
-the documented bounds against what is typical of the loop's days without faults.
+the documented bounds against what is typical of the loop's days without faults: each the bound at
+which an episode goes on, one at least that at which it begins. Without noise and season the level
+of a day is 1: no injected change moves the median hour of the median arc.
 """
 
 from collections import Counter
@@ -87,16 +89,18 @@ def due_runs(today: RoadDay, usual: Usual, sound: Bools) -> list[Run]:
     value = limits()
     change = (today.left - 1) * usual.flow
     size = np.abs(change)
-    far = size >= value["band_exceptional"] * (usual.spread + value["epsilon_veh"])
-    far &= (size >= value["change_veh"]) & (size >= value["change_share"] * usual.flow)
+    spreads = size / (usual.spread + value["epsilon_veh"])
+    far = (size >= value["change_veh"]) & (size >= value["change_share"] * usual.flow)
     far &= sound[:, None] & ~np.isnan(today.grid.flow) & ~today.out_of_order
+    far &= spreads >= value["band_unusual"]
     found = []
     for direction, same in (("less", far & (change < 0)), ("more", far & (change > 0))):
         for arc in np.flatnonzero(same.any(axis=1)).tolist():
             for first, after in _spans(same[arc].tolist()):
                 moved, flow = change[arc, first:after].sum(), usual.flow[arc, first:after].sum()
                 is_long = after - first >= value["anomaly_hours"]
-                if is_long and abs(moved) >= value["anomaly_share"] * flow:
+                begins = bool((spreads[arc, first:after] >= value["band_exceptional"]).any())
+                if is_long and begins and abs(moved) >= value["anomaly_share"] * flow:
                     found.append((arc, first, after, direction))
     return found
 

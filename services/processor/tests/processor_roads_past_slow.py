@@ -73,17 +73,47 @@ def hours(
     return found
 
 
+def level(rows: Mapping[tuple[str, int], Mapping[str, Any]], count: int) -> float:
+    """Flow ÷ typical flow: the median hour of the median arc, of hours with ten arcs."""
+    middles = []
+    for at in range(count):
+        ratios = [
+            row["flow"] / row["typical"]
+            for (_, hour), row in rows.items()
+            if hour == at and row["typical"]
+        ]
+        if len(ratios) >= 10:
+            middles.append(percentile(ratios, 0.5))
+    return percentile(middles, 0.5) if middles else 1.0
+
+
+def sign(row: Mapping[str, Any], busy: float) -> tuple[str, bool]:
+    """Direction of an hour that is unusual, both ways looked at; whether it is exceptional."""
+    if row.get("typical") is None:
+        return "", False
+    spreads = []
+    for factor in (1.0, busy):
+        usual = row["typical"] * factor
+        change = row["flow"] - usual
+        if abs(change) < 50 or abs(change) < 0.2 * usual:
+            return "", False
+        spreads.append(change / (row["spread"] * factor + 1))
+    if min(map(abs, spreads)) < 2 or spreads[0] * spreads[1] < 0:
+        return "", False
+    return ("less" if spreads[0] < 0 else "more"), min(map(abs, spreads)) >= 3
+
+
 def episodes(
-    rows: Mapping[tuple[str, int], Mapping[str, Any]], arcs: Sequence[Arc], count: int
+    rows: Mapping[tuple[str, int], Mapping[str, Any]],
+    arcs: Sequence[Arc],
+    count: int,
+    busy: float,
 ) -> list[tuple[str, int, int, str]]:
-    """Arc, first hour, hours, direction."""
+    """Arc, first hour, hours, direction; `busy` is the level of the day."""
     found = []
     for arc in arcs:
-        signs = []
-        for at in range(count):
-            row = rows.get((arc["id"], at), {})
-            is_far = row.get("band") == "exceptional"
-            signs.append(("less" if row["change"] < 0 else "more") if is_far else "")
+        told = [sign(rows.get((arc["id"], at), {}), busy) for at in range(count)]
+        signs = [one[0] for one in told]
         at = 0
         while at < count:
             run = 1
@@ -91,7 +121,9 @@ def episodes(
                 run += 1
             each = [rows[arc["id"], one] for one in range(at, at + run)] if signs[at] else []
             usual = sum(one["typical"] for one in each)
-            if run >= 2 and each and abs(sum(one["change"] for one in each)) >= 0.35 * usual:
+            flow = sum(one["flow"] for one in each)
+            large = all(abs(flow - usual * by) >= 0.35 * usual * by for by in (1.0, busy))
+            if run >= 2 and each and large and any(one[1] for one in told[at : at + run]):
                 found.append((arc["id"], at, run, signs[at]))
             at += run
     return found

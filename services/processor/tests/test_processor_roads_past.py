@@ -52,14 +52,15 @@ def town(day: date, count: int, seed: int) -> list[Arc]:
     return arcs
 
 
-def earlier(arcs: list[Arc], count: int, seed: int) -> list[Flows]:
-    """Sound flows of earlier days: holes, and arcs that lack whole days."""
+def earlier(arcs: list[Arc], count: int, seed: int, busy: float = 1) -> list[Flows]:
+    """Sound flows of earlier days, so many times as busy: holes, and arcs that lack whole days."""
     chance = random.Random(seed)
     return [
         {
             arc["id"]: {
                 hour: max(
-                    0, int((40 + 30 * (int(arc["id"]) % 25)) * (1 + 0.1 * chance.gauss(0, 1)))
+                    0,
+                    int((40 + 30 * (int(arc["id"]) % 25)) * busy * (1 + 0.1 * chance.gauss(0, 1))),
                 )
                 for hour in range(24)
                 if chance.random() < 0.93
@@ -92,7 +93,7 @@ def analysed(day: date, arcs: list[Arc], past: Before) -> Analysed:
 @pytest.mark.parametrize("day", [ORDINARY, SPRING, AUTUMN], ids=["24h", "23h", "25h"])
 def test_typical_day_bands_and_anomalies_agree_with_the_slow_way(day: date) -> None:
     arcs = town(day, 60, seed=day.toordinal())
-    same, group = earlier(arcs, 6, seed=2), earlier(arcs, 8, seed=3)
+    same, group = earlier(arcs, 6, 2, busy=0.9), earlier(arcs, 8, 3, busy=0.9)
     found, starts = analysed(day, arcs, before(arcs, same, group)), starts_of(day)
     expected = slow.hours(arcs, starts, same, group)
     rows = found.tables["hours"].to_dicts()
@@ -112,8 +113,12 @@ def test_typical_day_bands_and_anomalies_agree_with_the_slow_way(day: date) -> N
          row["direction"])
         for row in found.tables["anomalies"].to_dicts()
     ]  # fmt: skip
-    assert seen == slow.episodes(expected, arcs, len(starts))
+    busy = slow.level(expected, len(starts))
+    assert seen == slow.episodes(expected, arcs, len(starts), busy)
     assert {one[3] for one in seen} == {"less", "more"}
+    assert busy > 1.1 and len(seen) < len(slow.episodes(expected, arcs, len(starts), 1))
+    bands = [[expected[arc, at + one]["band"] for one in range(run)] for arc, at, run, _ in seen]
+    assert all("exceptional" in own for own in bands) and any("unusual" in own for own in bands)
     against = found.blocks["totals"]
     known = [one for one in expected.values() if one["typical"] is not None]
     assert (against.flow_hours, against.compared_hours) == (len(expected), len(known))

@@ -2,7 +2,7 @@
 
 import math
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -10,10 +10,18 @@ import polars as pl
 from cityflow.contracts.roads_tables import ROADS_ANOMALIES
 from cityflow_processor.roads.grid import Bools, Floats, Grid, Ints
 from cityflow_processor.roads.thresholds import limits
-from cityflow_processor.roads.typical import BANDS, SOURCES, Deviations
+from cityflow_processor.roads.typical import (
+    BANDS,
+    SOURCES,
+    Deviations,
+    Typical,
+    deviations,
+    scaled,
+)
 from cityflow_processor.tables import schema
 
-_EXCEPTIONAL: Final = BANDS.index("exceptional")
+_GOES_ON, _BEGINS = BANDS.index("unusual"), BANDS.index("exceptional")
+_Run = tuple[int, slice]
 
 
 def runs(found: Bools, least: int) -> list[tuple[int, int, int]]:
@@ -29,20 +37,41 @@ def runs(found: Bools, least: int) -> list[tuple[int, int, int]]:
 def anomalies(grid: Grid, flow: Floats, found: Deviations) -> tuple[pl.DataFrame, Bools]:
     """The episodes of a day (contract ROADS_ANOMALIES), and the arc-hours in any of them.
 
-    An episode has one direction; an hour without a flow ends it, and so does midnight.
+    An episode has one direction: hours in a row of an unusual flow or more, one of them at least
+    exceptional, against what is typical and against the same at the level of the day. An hour
+    without a flow ends it, and so does midnight.
     """
-    far = found.band == _EXCEPTIONAL
-    value = limits()
-    where = np.zeros(far.shape, dtype=np.bool_)
+    usual = found.typical
+    views = (found, deviations(flow, scaled(usual, day_level(flow, usual))))
+    where = np.zeros(flow.shape, dtype=np.bool_)
     rows = []
-    for direction, same in (("less", far & (found.change < 0)), ("more", far & (found.change > 0))):
-        for arc, first, after in runs(same, value.whole("anomaly_hours")):
-            row = _episode(grid, flow, found, (arc, first, after))
-            if abs(row["change_veh"]) >= value["anomaly_share"] * row["typical_flow_veh"]:
-                where[arc, first:after] = True
+    for direction, sign in (("less", -1), ("more", 1)):
+        far = np.minimum(*(np.where(sign * one.change > 0, one.band, 0) for one in views))
+        for arc, first, after in runs(far >= _GOES_ON, limits().whole("anomaly_hours")):
+            run = arc, slice(first, after)
+            if (far[run] >= _BEGINS).any() and all(_is_large(one, run) for one in views):
+                where[run] = True
+                row = _episode(grid, flow, found, (arc, first, after))
                 rows.append(row | {"direction": direction})
     frame = pl.DataFrame(rows, schema=schema(ROADS_ANOMALIES))
     return frame.sort(ROADS_ANOMALIES.key), where
+
+
+def day_level(flow: Floats, usual: Typical) -> float:
+    """How busy the whole city is: flow ÷ typical flow, median over hours of medians over arcs.
+
+    Hours that too few arcs are compared in do not count; 1 if there is no other.
+    """
+    ratio = flow / np.where(usual.flow > 0, usual.flow, np.nan)
+    known = ~np.isnan(ratio)
+    enough = known.sum(axis=0) >= limits()["level_arcs"]
+    return float(np.median(np.nanmedian(ratio[:, enough], axis=0))) if enough.any() else 1.0
+
+
+def _is_large(one: Deviations, run: _Run) -> bool:
+    """Whether the hours of a run together differ by the share that an episode needs."""
+    change, usual = (math.fsum(part[run].tolist()) for part in (one.change, one.typical.flow))
+    return abs(change) >= limits()["anomaly_share"] * usual
 
 
 def _episode(

@@ -38,7 +38,7 @@ from cityflow_processor.roads.thresholds import city_speeds, limits, reference_o
 from cityflow_processor.roads.typical import Deviations, deviations, hours_table, typical
 
 # Part of every edition's identity: change it when a formula of this package changes.
-METHOD_VERSION: Final = "4"
+METHOD_VERSION: Final = "5"
 ROWS_IN_SUMMARY: Final = 50
 
 

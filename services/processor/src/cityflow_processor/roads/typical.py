@@ -1,7 +1,7 @@
 """The typical day of each arc and local hour, and how far a day is from it (guide A.3.10)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -104,6 +104,11 @@ def _median(stack: Flows | Floats, count: Ints) -> Floats:
     low, high = (np.take_along_axis(ranked, end[None], axis=0)[0] for end in ends)
     both = (low.astype(np.float64) + high.astype(np.float64)) / 2
     return np.where(count > 0, both, 0.0)
+
+
+def scaled(usual: Typical, level: float) -> Typical:
+    """What would be typical if every arc were so many times as busy."""
+    return replace(usual, flow=usual.flow * level, spread=usual.spread * level)
 
 
 def deviations(flow: Floats, usual: Typical) -> Deviations:
