@@ -118,11 +118,14 @@ def of_report() -> set[str]:
     """What a report has of its own: other columns of its sections are fields of the datasets."""
     columns = {column.name for table in SECTIONS for column in table.columns}
     carried = {name for dataset in SUMMARIES for name in published(dataset)}
-    own = {n: f for n, f in DailyReport.model_fields.items() if n not in SUMMARIES}
+    models, fields = {*SUMMARIES.values()}, DailyReport.model_fields
+    held = {n for n, f in fields.items() if models & {*get_args(f.annotation)}}
+    own = {n: f for n, f in fields.items() if n not in held}
     nested = chain.from_iterable(inside(field.annotation) for field in own.values())
     figures = {column.name for column in FIGURES.columns}
     copied = {name for name in columns if name in carried or is_of_block(name, carried)}
-    return {*own, *nested, *figures, *(columns - copied)} - OF_THE_EDITION
+    renamed = held - {*SUMMARIES}
+    return {*own, *renamed, *nested, *figures, *(columns - copied)} - OF_THE_EDITION
 
 
 def is_of_block(column: str, carried: set[str]) -> bool:

@@ -36,7 +36,7 @@ BEGIN = datetime(2025, 10, 6, 8, tzinfo=UTC)
 DAYS, QUIET_DAYS, WINDOW = 30, 7, 35
 END = BEGIN + timedelta(days=DAYS - 1)
 DATASETS = {ROADS: "comptages", BIKES: "bikes"}
-MADE = (Dataset.ROADS_ANALYSIS, Dataset.ACROSS)
+MADE = (Dataset.ROADS_ANALYSIS, Dataset.ACROSS, Dataset.REGISTER)
 FETCHED = {str(dataset) for dataset in Dataset if dataset not in MADE}
 HELD_FROM = str((END + timedelta(days=QUIET_DAYS - WINDOW)).date())
 """The first day that the source may still be asked for in the end."""

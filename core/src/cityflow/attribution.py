@@ -41,6 +41,7 @@ _SOURCES: Final[dict[Dataset, _Source]] = {
     Dataset.COMPTAGES: _paris(_ROADS, "comptages-routiers-permanents"),
     Dataset.ROADS_ANALYSIS: _paris(_ROADS, "comptages-routiers-permanents"),
     Dataset.ACROSS: _paris(_ROADS, "comptages-routiers-permanents"),
+    Dataset.REGISTER: _paris(_ROADS, "comptages-routiers-permanents"),
     Dataset.REFERENTIEL: _paris(_ROADS, "referentiel-comptages-routiers"),
     Dataset.BIKES: _paris(_ROADS, "comptage-velo-donnees-compteurs"),
     Dataset.CHANTIERS: _paris(_ROADS, "chantiers-perturbants"),

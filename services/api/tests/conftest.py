@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,16 @@ from flask_openapi3.openapi import OpenAPI
 from cityflow.attribution import attribution_for
 from cityflow.calendar import hour_ends, hour_of_day
 from cityflow.contracts import ComptagesSummary, DailyReport
+from cityflow.contracts.bikes import BikesSummary, BikesTotals, BikesYear
+from cityflow.contracts.bikes_tables import BIKES_COUNTER_HOURS
+from cityflow.contracts.daily import DayContext, DayQuality
 from cityflow.contracts.register import (
     AnomalousRange,
     RegisterContext,
     RegisterQuality,
     RegisterSummary,
 )
-from cityflow.contracts.register_tables import REGISTER_ARC_HOURS
+from cityflow.contracts.register_tables import REGISTER_ARC_HOURS, REGISTER_COUNTER_HOURS
 from cityflow.contracts.report import MEASURED
 from cityflow.contracts.report_tables import SECTIONS
 from cityflow.contracts.roads import (
@@ -40,7 +43,9 @@ from cityflow_api.app import create_app
 
 MONDAY, TUESDAY, SILENT = date(2024, 3, 4), date(2024, 3, 5), date(2024, 3, 6)
 ANALYSED = "7" * 20
-EARLIER, MONDAYS, TUESDAYS, NOTHING, REPORTED, FIRST_REPORT = (digit * 20 for digit in "123456")
+EARLIER, MONDAYS, TUESDAYS, NOTHING, REPORTED, FIRST_REPORT, BIKED = (
+    digit * 20 for digit in "1234569"
+)
 ARCS = 230
 ROADS = attribution_for("comptages", synthetic=True)
 POLYGONS = attribution_for("arrondissements", synthetic=True)
@@ -96,14 +101,16 @@ class Filtering:
     edition: str = "8" * 20
 
     def confirm(self, arc_id: str) -> None:
-        """Publish the view of Tuesday without any flow of an arc."""
-        table = REGISTER_ARC_HOURS
+        """Publish the views of Tuesday without any flow of an arc, and without any bike."""
         of_arc = pl.col("arc_id") == arc_id
-        frame = _frame(table, _hours(TUESDAY)).with_columns(
+        arcs = _frame(REGISTER_ARC_HOURS, _hours(TUESDAY)).with_columns(
             pl.when(~of_arc).then(pl.col("flow_veh")).alias("flow_veh")
         )
-        key = layout.table("register", TUESDAY, self.edition, table.name)
-        self.store.objects.put(key, _parquet(frame))
+        bikes = _frame(REGISTER_COUNTER_HOURS, _bike_hours(TUESDAY))
+        nothing = bikes.with_columns(pl.lit(None, pl.Int64).alias("bikes"))
+        for table, frame in ((REGISTER_ARC_HOURS, arcs), (REGISTER_COUNTER_HOURS, nothing)):
+            key = layout.table("register", TUESDAY, self.edition, table.name)
+            self.store.objects.put(key, _parquet(frame))
         one = AnomalousRange(
             dataset="comptages", sensor=arc_id, measure="flow_veh", start=datetime(2024, 3, 1,
             tzinfo=UTC), end=None, problem="cut", who="anna", noted_at=datetime(2024, 3, 7,
@@ -112,7 +119,7 @@ class Filtering:
         summary = RegisterSummary(
             day=TUESDAY, edition=self.edition, attribution=ROADS, status="published",
             method_version="1", writer_version="1", ranges_total=1, ranges=(one,), views=(),
-            context=RegisterContext(comptages=TUESDAYS, bikes=None),
+            context=RegisterContext(comptages=TUESDAYS, bikes=BIKED),
             quality=RegisterQuality(checks=()),
         )  # fmt: skip
         _publish(self.store, "register", TUESDAY, self.edition, summary)
@@ -144,6 +151,11 @@ def _publish_all(store: Store) -> dict[tuple[date, str], pl.DataFrame]:
         _parquet(_frame(ROADS_HOURS, _profile(MONDAY))),
     )
     _publish(store, "roads_analysis", MONDAY, ANALYSED, _analysis(MONDAY, ANALYSED))
+    store.objects.put(
+        layout.table("bikes", TUESDAY, BIKED, BIKES_COUNTER_HOURS.name),
+        _parquet(_frame(BIKES_COUNTER_HOURS, _bike_hours(TUESDAY))),
+    )
+    _publish(store, "bikes", TUESDAY, BIKED, _bikes(TUESDAY, BIKED))
     _publish(store, "comptages", SILENT, NOTHING, _summary(SILENT, NOTHING, "no_data", 0))
     for edition in (FIRST_REPORT, REPORTED):
         _publish(store, "report", TUESDAY, edition, _report(TUESDAY, edition))
@@ -232,6 +244,42 @@ def _hours(day: date) -> list[dict[str, Any]]:
         for arc in ("1", "10", "3")
         for index, end in enumerate(hour_ends(day))
     ]
+
+
+def _bike_hours(day: date) -> list[dict[str, Any]]:
+    """Two counters; the second has a typical hour, a spike and a hole."""
+    return [
+        {
+            "counter_id": counter,
+            "mode": "bike",
+            "hour_start": end - timedelta(hours=1),
+            "hour_of_day": hour_of_day(end),
+            "bikes": None if counter == "20" and at == 3 else 10 + at,
+            "typical_bikes": 12.5 if counter == "20" else None,
+            "deviation": -0.5 if counter == "20" else None,
+            "band": "usual" if counter == "20" else None,
+            "is_spike": int(counter == "20" and at == 4),
+        }
+        for counter in ("10", "20")
+        for at, end in enumerate(hour_ends(day))
+    ]
+
+
+def _bikes(day: date, edition: str) -> BikesSummary:
+    observed = {"hours": 47, "expected_hours": 48, "coverage": 47 / 48, "compared_bikes": None,
+                "typical_bikes": None, "ratio": None}  # fmt: skip
+    counts = dict.fromkeys(("rows_in", "published", "values"), 48)
+    nothing = dict.fromkeys(("rejected", "duplicates", "conflicts", "withdrawn_values"), 0)
+    return BikesSummary(
+        day=day, edition=edition, attribution=ROADS,
+        context_attributions=(POLYGONS,), status="published", hours_in_day=24,
+        **dict.fromkeys(("method_version", "thresholds_version", "writer_version"), "1"),
+        context=DayContext(arrondissements=None, listed=None, past=None), baseline="none",
+        totals=BikesTotals(bikes=1003, **observed, counters=2, counters_counting=2, sites=1),
+        year=BikesYear(panel_counters=0, bikes=None, bikes_before=None, change=None),
+        hourly=(), arrondissements=(), top_counters=(), findings_total=0, findings=(),
+        quality=DayQuality(**counts, **nothing, rejected_by_reason={}, checks=()),
+    )  # fmt: skip
 
 
 def _profile(day: date) -> list[dict[str, Any]]:

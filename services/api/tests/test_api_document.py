@@ -20,6 +20,7 @@ PATHS = [
     "/v1/days/{date}/metrics/{type}",
     "/v1/days/{date}/arcs",
     "/v1/days/{date}/arc-hours",
+    "/v1/days/{date}/counter-hours",
     "/v1/days/{date}/arcs/{arc_id}/hours",
     "/v1/arcs/{arc_id}/days",
     "/v1/arcs/{arc_id}/profile",

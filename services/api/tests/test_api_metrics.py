@@ -65,7 +65,7 @@ def test_the_newest_day_and_the_newest_with_data_are_told(city: Any, client: Fla
     assert value(found, "newest_data_day_end_timestamp_seconds", **roads) == end(city.tuesday)
     published = datetime(2024, 3, 8, 4, tzinfo=UTC).timestamp()
     assert value(found, "newest_day_published_timestamp_seconds", **roads) == published
-    assert value(found, "newest_day_end_timestamp_seconds", dataset="bikes") is None
+    assert value(found, "newest_day_end_timestamp_seconds", dataset="velib") is None
 
 
 def runs(store: Store, *ends: tuple[int, str, tuple[str, ...]]) -> None:

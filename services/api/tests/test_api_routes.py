@@ -20,6 +20,7 @@ from cityflow.contracts.api import (
     ArcPage,
     ArcProfile,
     ArcRow,
+    CounterHourPage,
     DayList,
     Health,
     Readiness,
@@ -38,6 +39,7 @@ ROUTES: list[tuple[str, type[BaseModel]]] = [
     ("/v1/days/2024-03-05/arcs?format=geojson", ArcCollection),
     ("/v1/days/2024-03-05/arc-hours", ArcHourPage),
     ("/v1/days/2024-03-05/arcs/10/hours", ArcHourPage),
+    ("/v1/days/2024-03-05/counter-hours", CounterHourPage),
     ("/v1/days/2024-03-06/arcs/10/hours", ArcHourPage),
     ("/v1/arcs/10/days", ArcDays),
     ("/v1/arcs/10/profile", ArcProfile),
@@ -272,3 +274,22 @@ def test_the_filtered_view_of_arc_hours_is_that_of_the_register(filtering: Any) 
     assert first["hours"] + second["hours"] == found["hours"][:4]
     assert get("/v1/days/2024-03-05/metrics/register").json["ranges_total"] == 1
     assert get(f"{path}?view=clean").status_code == 400
+
+
+def test_counter_hours_are_raw_or_without_what_the_register_names(filtering: Any) -> None:
+    get, path = filtering.client.get, "/v1/days/2024-03-05/counter-hours"
+    raw = get(f"{path}?limit=5000").json
+    assert (raw["edition"], raw["matched"], raw["next_cursor"]) == ("9" * 20, 48, None)
+    third, fourth = raw["hours"][27:29]
+    assert (third["counter_id"], third["bikes"], third["is_spike"]) == ("20", None, 0)
+    assert (fourth["bikes"], fourth["typical_bikes"], fourth["band"]) == (14, 12.5, "usual")
+    assert fourth["is_spike"] == 1 and fourth["hour_start"] == "2024-03-05T03:00:00Z"
+    assert get(f"{path}?view=filtered&limit=5000").json == raw
+    filtering.confirm("10")
+    found = get(f"{path}?view=filtered&limit=5000").json
+    assert (found["edition"], {r["bikes"] for r in found["hours"]}) == (filtering.edition, {None})
+    assert get(f"{path}?limit=5000").json == raw
+    lines = get(f"{path}?view=filtered&hour_of_day=8&format=csv").text.splitlines()
+    assert [line.split(",")[:5] for line in lines[1:]] == [
+        [counter, "bike", "2024-03-05T07:00:00Z", "8", ""] for counter in ("10", "20")
+    ]

@@ -28,6 +28,12 @@ from cityflow.contracts.bikes import (
 )
 from cityflow.contracts.chantiers import ChantiersSummary, WorkRank, WorksTotals, WorksZone
 from cityflow.contracts.daily import DayContext, DayQuality
+from cityflow.contracts.register import (
+    AnomalousRange,
+    RegisterContext,
+    RegisterQuality,
+    RegisterSummary,
+)
 from cityflow.contracts.roads import (
     HEALTH,
     HealthCount,
@@ -229,8 +235,26 @@ def across() -> AcrossSummary:
     )  # fmt: skip
 
 
+def register() -> RegisterSummary:
+    noted = {"who": "Anna <b>", "noted_at": MIDNIGHT + timedelta(hours=9)}
+    loop = AnomalousRange(
+        dataset="comptages", sensor="4264", measure="occupancy_pct", start=MIDNIGHT, end=None,
+        problem="câble coupé", **noted,
+    )  # fmt: skip
+    counters = AnomalousRange(
+        dataset="bikes", sensor=None, measure=None, start=MIDNIGHT - timedelta(days=3),
+        end=MIDNIGHT + timedelta(hours=6), problem="fleuve", **noted,
+    )  # fmt: skip
+    return RegisterSummary(
+        day=NEWEST, edition="e" * 20, attribution=attribution_for("comptages", synthetic=True),
+        status="published", method_version="1", writer_version="1", ranges_total=2,
+        ranges=(counters, loop), views=(), quality=RegisterQuality(checks=(GREEN,)),
+        context=RegisterContext(comptages=edition(NEWEST), bikes=edition(NEWEST)),
+    )  # fmt: skip
+
+
 OTHERS: dict[str, PublishedDocument] = {
     one.dataset.value: one
-    for one in (loops(), bikes(), velib(), transit(), works(), weather(), across())
+    for one in (loops(), bikes(), velib(), transit(), works(), weather(), across(), register())
 }
 """By dataset; all of the newest day."""

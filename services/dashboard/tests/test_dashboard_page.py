@@ -55,7 +55,8 @@ def test_figures_stand_beside_their_coverage(opened: Open) -> None:
 
 def test_edition_and_coverage_are_on_every_view(opened: Open) -> None:
     text = words(opened(lang="en"))
-    assert text.count("edition 20260621aaaaaaaaaaaa") == 9
+    assert text.count("edition 20260621aaaaaaaaaaaa") == 10
+    assert "Ranges confirmed to be wrong" in text
 
 
 def test_source_and_licence_are_linked(opened: Open) -> None:
@@ -189,8 +190,27 @@ def test_an_arc_that_counts_nothing_has_words_where_charts_would_be_empty(
 
 
 VIEWS_SHOW = {
-    "loops": ("1.57", "37.5%", "1,234", "stuck at zero", "axis", "last sound 18 Jun 2026"),
-    "bikes": ("4,321", "93.8%", "\u221220.0%", "+25.0%", "no rows, one direction fades"),
+    "loops": (
+        "1.57",
+        "37.5%",
+        "1,234",
+        "stuck at zero",
+        "axis",
+        "last sound 18 Jun 2026",
+        "21 Jun 2026 00:00 – until further notice",
+        "câble coupé",
+        "Anna <b>",
+    ),
+    "bikes": (
+        "4,321",
+        "93.8%",
+        "\u221220.0%",
+        "+25.0%",
+        "no rows, one direction fades",
+        "all sensors",
+        "18 Jun 2026 00:00 – 21 Jun 2026 06:00",
+        "register, edition eeeee",
+    ),
     "velib": ("777", "90.0%", "400 mechanical, 377 electric", "Outside Paris"),
     "transit": ("87.5%", "25.0%", "60 by works, 36 by incidents", "60\u202fmin", "SYN_B12"),
     "works": ("3.7", "87.5%", "75.0%", "SYN_Bd Voltaire", "the next one, received on"),
@@ -214,6 +234,7 @@ def test_the_view_is_chosen_and_kept(opened: Open) -> None:
     page.segmented_control(key="control_view").set_value("bikes").run()
     assert page.query_params == {"lang": "fr", "view": "bikes"}
     assert "Les vélos en chiffres" in words(page)
+    assert "Plages confirmées erronées" in words(page)
 
 
 def test_a_day_without_an_edition_of_the_view_says_which_one_has(opened: Open) -> None:

@@ -1,6 +1,7 @@
 """French and English say the same things, and the page never asks for a word that is not there."""
 
 import re
+from itertools import chain
 from pathlib import Path
 from string import Formatter
 from typing import get_args
@@ -11,6 +12,7 @@ import cityflow_dashboard
 from cityflow.calendar import DayType
 from cityflow.contracts import Severity, State
 from cityflow.contracts.chantiers import WorkImpact
+from cityflow.contracts.register import MEASURES
 from cityflow.contracts.roads import HEALTH
 from cityflow.contracts.weather import Category, Impact
 from cityflow_dashboard.address import VIEWS
@@ -69,6 +71,7 @@ BUILT = (
     "day_type.",
     "state.",
     "severity.",
+    "measure.",
     "map.hue.",
     "map.saturated.",
     "figures.arcs.",
@@ -98,6 +101,7 @@ def test_words_that_are_built_from_contracts_exist() -> None:
     for lang in Lang:
         text = Text(lang)
         assert all(text(f"day_type.{kind}") for kind in DayType)
+        assert all(text(f"measure.{name}") for name in ("all", *chain(*MEASURES.values())))
         assert all(text(f"state.{state}") for state in State)
         assert text("severity.saturated") and text("severity.blocked")
         assert all(text(f"view.{name}") and text(f"kicker.{name}") for name in VIEWS)

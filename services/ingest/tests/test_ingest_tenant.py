@@ -44,7 +44,10 @@ def elsewhere(tmp_path: Path) -> Path:
 
 
 def test_paris_has_a_feed_of_every_dataset_but_the_derived_ones_and_only_known_columns() -> None:
-    paris, derived = load_tenant("paris"), {Dataset.ROADS_ANALYSIS, Dataset.ACROSS}
+    paris, derived = (
+        load_tenant("paris"),
+        {Dataset.ROADS_ANALYSIS, Dataset.ACROSS, Dataset.REGISTER},
+    )
     assert {feed.dataset for feed in paris.feeds.values()} == {*Dataset} - derived
     assert paris.required == (Dataset.COMPTAGES,)
     for feed in paris.feeds.values():

@@ -18,6 +18,13 @@ from cityflow.contracts.across import (
 from cityflow.contracts.bikes import BikesHour, BikesSummary, BikesTotals, BikesYear
 from cityflow.contracts.chantiers import ChantiersSummary, WorkRank, WorksTotals
 from cityflow.contracts.daily import DayContext, DayQuality, DaySummary
+from cityflow.contracts.register import (
+    AnomalousRange,
+    FilteredView,
+    RegisterContext,
+    RegisterQuality,
+    RegisterSummary,
+)
 from cityflow.contracts.traffic import TrafficSummary, TransitMoment, TransitTotals
 from cityflow.contracts.weather import WeatherDay, WeatherSummary
 from cityflow_reporter.compose import Evidence, compose
@@ -130,7 +137,26 @@ def across() -> AcrossSummary:
     )  # fmt: skip
 
 
-def evidence(summary: DaySummary | AcrossSummary) -> Evidence:
+def register() -> RegisterSummary:
+    half = {"start": NOON - timedelta(days=9), "problem": "cut", "who": "anna", "noted_at": NOON}
+    view = FilteredView(
+        dataset="bikes", measure="bikes", sensors=1, raw_values=40, filtered_values=30,
+        filtered_share=0.75, raw_sum=230, filtered_sum=200,
+    )  # fmt: skip
+    return RegisterSummary(
+        day=DAY, edition="d" * 20, attribution=attribution_for(Dataset.BIKES, synthetic=False),
+        status="published", method_version="1", writer_version="1", ranges_total=2,
+        ranges=(
+            AnomalousRange(dataset="bikes", sensor="7", measure="bikes", end=NOON, **half),
+            AnomalousRange(dataset="comptages", sensor=None, measure=None, end=None, **half),
+        ),
+        views=(view,), context=RegisterContext(comptages=None, bikes="b" * 20),
+        quality=RegisterQuality(checks=(Check(name="sensors of bikes", severity="yellow",
+        message="1 sensors without a row: 7"),)),
+    )  # fmt: skip
+
+
+def evidence(summary: DaySummary | AcrossSummary | RegisterSummary) -> Evidence:
     pointer = Pointer(
         dataset=summary.dataset.value, day=DAY, edition=summary.edition, run_id="r",
         published_at=NOON + timedelta(days=1), status="published", records=24,
@@ -204,3 +230,23 @@ def test_the_look_across_datasets_is_carried_where_it_is_published(report: Daily
     told = {(f["section"], f["measure"]): f for f in figures(found)}
     assert told["across_city", "like_ratio"]["coverage"] == 0.75
     assert told["across_city", "transit_disrupted_line_h"]["coverage"] == 0.25
+
+
+def test_confirmed_ranges_of_the_register_stand_apart_from_the_flags(report: DailyReport) -> None:
+    assert report.confirmed is None and section_rows(report)["register_ranges"] == []
+    roads = Evidence(Dataset.COMPTAGES, None, None, None)
+    found = compose(DAY, [roads, evidence(bikes()), evidence(register())])
+    assert found.confirmed == register() and found.bikes == bikes()
+    assert DailyReport.model_validate_json(found.model_dump_json()) == found
+    assert found.edition != compose(DAY, [roads, evidence(bikes())]).edition
+    rows = section_rows(found)
+    ranges = [(r["dataset"], r["sensor"], r["measure"], r["end"]) for r in rows["register_ranges"]]
+    assert ranges == [
+        ("bikes", "7", "bikes", "2025-03-30T10:00:00Z"), ("comptages", None, None, None),
+    ]  # fmt: skip
+    assert {(r["problem"], r["who"]) for r in rows["register_ranges"]} == {("cut", "anna")}
+    (view,) = rows["register_views"]
+    assert (view["filtered_share"], view["raw_sum"], view["dataset"]) == (0.75, 230, "bikes")
+    assert ("register", "sensors of bikes") in [(r["dataset"], r["name"]) for r in rows["checks"]]
+    items = {f["item"] for f in figures(found) if f["section"] == "register_ranges"}
+    assert items == {"7 bikes 2025-03-21T10:00:00Z 2025-03-30T10:00:00Z", "2025-03-21T10:00:00Z"}

@@ -172,6 +172,32 @@ class ArcHourPage(EditionAnswer):
     next_cursor: str | None = Field(description="Send as `cursor` for the next page; null: last")
 
 
+class CounterHourRow(Model):
+    """One bike counter in one hour: a row of the table `counter_hours`."""
+
+    counter_id: str = Field(description="Counter (one direction of a site)")
+    mode: str = Field(description="What it counts; a new mode is a new series")
+    hour_start: datetime = Field(description="Start of the hour, UTC")
+    hour_of_day: int = Field(ge=0, le=23, description="Local hour at which it starts, 0–23")
+    bikes: int | None = Field(description="Bikes counted in the hour")
+    typical_bikes: float | None = Field(description="Median of like days, same hour")
+    deviation: float | None = Field(description="(bikes − median) ÷ (1.4826·MAD + 1)")
+    band: Literal["usual", "moderate", "unusual", "exceptional"] | None = Field(
+        description="Band of the deviation"
+    )
+    is_spike: int = Field(
+        ge=0, le=1, description="1 if above three times all that was seen at this hour"
+    )
+
+
+class CounterHourPage(EditionAnswer):
+    """Counter-hours of a day by (counter_id, mode, hour_start), one page."""
+
+    matched: int = Field(ge=0, description="Rows that pass the filters, all pages")
+    hours: tuple[CounterHourRow, ...] = Field(description="Rows of this page")
+    next_cursor: str | None = Field(description="Send as `cursor` for the next page; null: last")
+
+
 class ArcDay(Model):
     """One published day of one arc."""
 

@@ -20,11 +20,12 @@ class Model(BaseModel):
 
 
 class Dataset(StrEnum):
-    """The datasets CityFlow knows: six measured, two derived, three of reference."""
+    """The datasets CityFlow knows: six measured, three derived, three of reference."""
 
     COMPTAGES = "comptages"
     ROADS_ANALYSIS = "roads_analysis"
     ACROSS = "across"
+    REGISTER = "register"
     BIKES = "bikes"
     VELIB = "velib"
     TRAFFIC = "traffic"

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from cityflow.contracts.base import (
     Check,
+    Dataset,
     DocumentBase,
     Edition,
     Model,
@@ -76,9 +77,7 @@ class RegisterQuality(Model):
 class RegisterSummary(PublishedDocument):
     """The confirmed ranges that bear on a day, and what they take from its hourly tables."""
 
-    dataset: Literal["register"] = Field(  # type: ignore[assignment]
-        default="register", description="Dataset"
-    )
+    dataset: Literal[Dataset.REGISTER] = Field(default=Dataset.REGISTER, description="Dataset")
     status: Literal["published", "no_data"] = Field(
         description="published; also where no range bears on the day any more"
     )

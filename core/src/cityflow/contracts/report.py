@@ -10,6 +10,7 @@ from cityflow.contracts.base import Attribution, Credited, Dataset, DocumentBase
 from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.comptages import ComptagesSummary
+from cityflow.contracts.register import RegisterSummary
 from cityflow.contracts.roads import RoadsSummary
 from cityflow.contracts.traffic import TrafficSummary
 from cityflow.contracts.velib import VelibSummary
@@ -26,7 +27,7 @@ MEASURED = (
 )
 """The datasets a report speaks of, in its order."""
 
-CARRIED = (*MEASURED, Dataset.ACROSS)
+CARRIED = (*MEASURED, Dataset.ACROSS, Dataset.REGISTER)
 """Also what it speaks of only where it is published: it is made of the others."""
 
 Reason = Literal["never_processed", "no_data_from_source", "gate_red", "failed"]
@@ -65,7 +66,7 @@ class DailyReport(DocumentBase):
     )
     sources: tuple[SourceState, ...] = Field(
         description="The six measured datasets and the analysis of the roads, each once; and the "
-        "look across them where it is published"
+        "look across them and the register of anomalous ranges where they are published"
     )
     missing: tuple[Missing, ...] = Field(description="Datasets without figures, and why")
     comptages: ComptagesSummary | None = Field(
@@ -91,4 +92,8 @@ class DailyReport(DocumentBase):
     )
     across: AcrossSummary | None = Field(
         default=None, description="Roads beside works, transit and weather; null if not published"
+    )
+    confirmed: RegisterSummary | None = Field(
+        default=None,
+        description="What people know to be wrong: ranges of the register; null if there are none",
     )

@@ -22,6 +22,7 @@ from cityflow.contracts.bikes import (
 )
 from cityflow.contracts.chantiers import WorkRank, WorksTotals, WorksZone
 from cityflow.contracts.comptages import ArcRank, AreaTotals, CongestionAlert, DayTotals, Hour
+from cityflow.contracts.register import AnomalousRange, FilteredView
 from cityflow.contracts.report import Missing, SourceState
 from cityflow.contracts.report_columns import CREDIT, columns_of, nullable, section
 from cityflow.contracts.roads import (
@@ -254,6 +255,18 @@ ACROSS_WORKS = section(
     "Arcs near works before and during, beside their arrondissement: the largest changes.",
     tuple(columns_of(WorkEffect)),
 )
+REGISTER_RANGES = section(
+    "register_ranges",
+    ("sensor", "measure", "start", "end"),
+    "Ranges that people confirmed to be wrong, apart from what detectors flag; at most 50.",
+    tuple(columns_of(AnomalousRange)),
+)
+REGISTER_VIEWS = section(
+    "register_views",
+    ("measure",),
+    "What the filtered views leave out of these ranges; all other figures are raw.",
+    tuple(columns_of(FilteredView)),
+)
 QUALITY = section(
     "quality",
     ("kind", "name"),
@@ -312,6 +325,8 @@ SECTIONS = (
     ACROSS_CITY,
     ACROSS_ARRONDISSEMENTS,
     ACROSS_WORKS,
+    REGISTER_RANGES,
+    REGISTER_VIEWS,
     QUALITY,
     CHECKS,
     MISSING,

@@ -13,9 +13,8 @@ from cityflow_api import answering, documented, measuring, problems, tracing
 from cityflow_api.failures import BadParameter
 from cityflow_api.negotiation import MEDIA
 from cityflow_api.reading import Reading
-from cityflow_api.routes import arc_days, arcs, days, explained, health, profile, reports
-from cityflow_api.routes.arcs import ROW_COUNTS
-from cityflow_api.routes.asked import EXTENSION
+from cityflow_api.routes import arc_days, arcs, counters, days, explained, health, profile, reports
+from cityflow_api.routes.asked import EXTENSION, ROW_COUNTS
 from cityflow_api.stores import LazyStore
 
 RATE_LIMIT = "6000 per minute"
@@ -44,7 +43,7 @@ def create_app(
     app.extensions[EXTENSION] = Reading(opened)
     _extend(app, rate_limit)
     measuring.register(app, opened)
-    for module in (health, days, arcs, arc_days, profile, reports):
+    for module in (health, days, arcs, arc_days, profile, counters, reports):
         app.register_api(module.routes)
     app.register_blueprint(explained.routes)
     spec = documented.document(app)

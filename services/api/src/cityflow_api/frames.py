@@ -8,7 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from cityflow.contracts.register_tables import REGISTER_ARC_HOURS
+from cityflow.contracts.bikes_tables import BIKES_COUNTER_HOURS
+from cityflow.contracts.register_tables import REGISTER_ARC_HOURS, REGISTER_COUNTER_HOURS
 from cityflow.contracts.tables import COMPTAGES_ARC_HOURS, COMPTAGES_ARCS, Table
 from cityflow.errors import StoreUnavailable
 from cityflow.storage import Store, layout
@@ -20,7 +21,8 @@ CACHE_BYTES = 128 * 1024 * 1024
 BOUNDS = ("west", "south", "east", "north")
 TABLES = {
     "comptages": {table.name: table for table in (COMPTAGES_ARCS, COMPTAGES_ARC_HOURS)},
-    "register": {REGISTER_ARC_HOURS.name: REGISTER_ARC_HOURS},
+    "bikes": {BIKES_COUNTER_HOURS.name: BIKES_COUNTER_HOURS},
+    "register": {table.name: table for table in (REGISTER_ARC_HOURS, REGISTER_COUNTER_HOURS)},
 }
 
 

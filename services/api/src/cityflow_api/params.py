@@ -152,8 +152,8 @@ class ArcsQuery(WalkQuery):
     )
 
 
-class ArcHoursQuery(WalkQuery):
-    """Which arc-hours of the day, in which form."""
+class HoursQuery(WalkQuery):
+    """Which hours of the day, raw or filtered, in which form."""
 
     view: Literal["raw", "filtered"] = Field(
         default="raw",

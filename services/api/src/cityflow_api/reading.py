@@ -23,6 +23,7 @@ from cityflow_api.frames import Frames, empty
 from cityflow_api.months import Months
 
 REPORT = "report"
+REGISTER: Final = Dataset.REGISTER.value
 NO_DATA: Final = "no_data"
 FACTS_HELD = 20_000
 
@@ -90,13 +91,13 @@ class Reading:
         )
         return tuple(dict.fromkeys(found)) or (attribution_for(Dataset.COMPTAGES, synthetic=False),)
 
-    def filters_roads(self, day: date) -> bool:
-        """Whether a confirmed range of the register bears on the road counts of a day."""
-        pointer = self._editions().current("register", day)
+    def filters(self, dataset: str, day: date) -> bool:
+        """Whether a confirmed range of the register bears on the counts of a dataset on a day."""
+        pointer = self._editions().current(REGISTER, day)
         if pointer is None:
             return False
-        found = Found("register", day, pointer.edition, pinned=False)
-        return self.document(found)["context"]["comptages"] is not None
+        found = Found(REGISTER, day, pointer.edition, pinned=False)
+        return self.document(found)["context"][dataset] is not None
 
     def newest(self, dataset: str) -> Pointer | None:
         """Pointer of the newest published day."""

@@ -11,6 +11,7 @@ from cityflow.contracts.api import (
     ArcFigures,
     ArcHourRow,
     ArcRow,
+    CounterHourRow,
 )
 from cityflow.spreadsheets import FORMULA
 from cityflow_api.frames import BOUNDS
@@ -36,6 +37,11 @@ def arc_figures(frame: pl.DataFrame) -> ArcFigures | None:
 def arc_hour_rows(frame: pl.DataFrame) -> tuple[ArcHourRow, ...]:
     """Hours of arcs."""
     return tuple(ArcHourRow.model_validate(row) for row in _named(frame))
+
+
+def counter_hour_rows(frame: pl.DataFrame) -> tuple[CounterHourRow, ...]:
+    """Hours of bike counters."""
+    return tuple(CounterHourRow.model_validate(row) for row in _named(frame))
 
 
 def collection_links(here: str, following: str | None, licence: str) -> tuple[ApiLink, ...]:

@@ -20,6 +20,7 @@ from cityflow.contracts.api import DatasetDay
 from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.daily import DaySummary
+from cityflow.contracts.register import Registered
 from cityflow.contracts.roads import RoadsSummary
 from cityflow.contracts.traffic import TrafficSummary
 from cityflow.contracts.velib import VelibSummary
@@ -35,6 +36,7 @@ from cityflow_dashboard import (
     loops_view,
     map_view,
     markup,
+    register_view,
     transit_view,
     velib_view,
     views,
@@ -100,16 +102,17 @@ def _day_or_nothing(bar: DeltaGenerator, api_url: str, text: Text, colours: Pale
         _absent(view, day, own, text)
         return
     summary = loading.document(api_url, dataset, day, own[day].edition)
-    _day(view, summary, own, Surroundings(text, colours, api_url))
+    _day(view, summary, own, Surroundings(text, colours, api_url, days[day].get("register")))
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a view is drawn with, beside its document."""
+    """What a view is drawn with, beside its document; `register` of the same day, if any."""
 
     text: Text
     colours: Palette
     api_url: str
+    register: DatasetDay | None
 
 
 def _day(
@@ -118,13 +121,15 @@ def _day(
     text = around.text
     said = [markup.banner(text("banner.synthetic"))] if summary.is_synthetic else []
     st.html(markup.block(text.lang, _head(view, summary.day, text), *said))
+    confirmed = partial(_confirmed, register=around.register)
     match summary:
         case ComptagesSummary():
-            _show(Scene(summary, *_rest(summary, around)), _roads)
+            _show(Scene(summary, *_rest(summary, around)), _roads, confirmed("comptages"))
         case RoadsSummary():
-            _show(Stage(summary, *_rest(summary, around)), partial(loops_view.draw, days=own))
+            draw = partial(loops_view.draw, days=own)
+            _show(Stage(summary, *_rest(summary, around)), draw, confirmed("comptages"))
         case BikesSummary():
-            _show(Stage(summary, *_rest(summary, around)), bikes_view.draw)
+            _show(Stage(summary, *_rest(summary, around)), bikes_view.draw, confirmed("bikes"))
         case VelibSummary():
             _show(Stage(summary, *_rest(summary, around)), velib_view.draw)
         case TrafficSummary():
@@ -141,13 +146,24 @@ def _rest(summary: Daily, around: Surroundings) -> tuple[Text, Palette, str, str
     return around.text, around.colours, around.api_url, coverage(summary, around.text)
 
 
-def _show(stage: Shown, draw: Callable[[Shown], None]) -> None:
+def _confirmed(dataset: Registered, register: DatasetDay | None) -> Callable[[Stage[Any]], None]:
+    """Draws the ranges of the register that bear on a dataset."""
+    return partial(register_view.confirmed, register=register, dataset=dataset)
+
+
+def _show(
+    stage: Shown,
+    draw: Callable[[Shown], None],
+    confirmed: Callable[[Stage[Any]], None] | None = None,
+) -> None:
     """The sections of a view, or that there are none, and how every view ends."""
     if stage.summary.status == "no_data":
         closing.no_data(stage)
     else:
         draw(stage)
     closing.quality(stage)
+    if confirmed is not None:
+        confirmed(stage)
     closing.closing(stage)
 
 

@@ -147,6 +147,21 @@ EN: Final[dict[str, str]] = {
     "severity.saturated": "saturated",
     "severity.blocked": "blocked",
     # quality
+    "register.title": "Ranges confirmed to be wrong",
+    "register.note": "Entered by people, apart from what the detectors flag ({shown} of {total} of "
+    "the day; register, edition {register}). The figures of this page are raw: they keep these "
+    "values.",
+    "register.all_sensors": "all sensors",
+    "register.open": "until further notice",
+    "measure.all": "all measures",
+    "measure.flow_veh": "flow",
+    "measure.occupancy_pct": "occupancy",
+    "measure.bikes": "bikes",
+    "column.sensor": "Sensor",
+    "column.measure": "Measure",
+    "column.range": "Range",
+    "column.problem": "Problem",
+    "column.who": "Who, when",
     "quality.title": "Quality of the day",
     "quality.all_green": "All {count} checks passed.",
     "quality.all_green_one": "The one check passed.",

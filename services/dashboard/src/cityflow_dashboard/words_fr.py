@@ -152,6 +152,21 @@ FR: Final[dict[str, str]] = {
     "severity.saturated": "saturé",
     "severity.blocked": "bloqué",
     # qualité
+    "register.title": "Plages confirmées erronées",
+    "register.note": "Saisies par des personnes, à part de ce que signalent les détecteurs "
+    "({shown} sur {total} de la journée ; registre, édition {register}). Les chiffres de cette "
+    "page sont bruts : ils gardent ces valeurs.",
+    "register.all_sensors": "tous les capteurs",
+    "register.open": "jusqu’à nouvel ordre",
+    "measure.all": "toutes les mesures",
+    "measure.flow_veh": "débit",
+    "measure.occupancy_pct": "taux d’occupation",
+    "measure.bikes": "vélos",
+    "column.sensor": "Capteur",
+    "column.measure": "Mesure",
+    "column.range": "Plage",
+    "column.problem": "Problème",
+    "column.who": "Qui, quand",
     "quality.title": "Qualité de la journée",
     "quality.all_green": "Les {count} contrôles sont passés.",
     "quality.all_green_one": "L’unique contrôle est passé.",

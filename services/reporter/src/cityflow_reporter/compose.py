@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from cityflow.attribution import attribution_for
 from cityflow.contracts import (
@@ -20,7 +20,9 @@ from cityflow.contracts.base import Credited
 from cityflow.storage import canonical
 from cityflow_reporter.why import judge
 
-METHOD_VERSION = "4"
+METHOD_VERSION = "5"
+_FIELDS: Final = {Dataset.REGISTER: "confirmed"}
+"""Where the report holds a dataset under another name than its own."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,9 @@ def compose(day: date, evidence: Sequence[Evidence]) -> DailyReport:
     sources = tuple(_state(day, item) for item in evidence)
     published = {source.dataset for source in sources if source.status == "published"}
     figures: dict[str, Any] = {
-        e.dataset.value: e.summary
+        _FIELDS.get(e.dataset, e.dataset.value): e.summary
         for e in evidence
-        if e.dataset in published and e.dataset.value in DailyReport.model_fields
+        if e.dataset in published
     }
     return DailyReport(
         day=day,

@@ -10,6 +10,7 @@ from cityflow.contracts.base import Model, PublishedDocument
 from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.daily import DaySummary
+from cityflow.contracts.register import RegisterSummary
 from cityflow.contracts.report_tables import COVERAGE, SECTIONS
 from cityflow.contracts.roads import RoadsSummary
 from cityflow.contracts.tables import Table
@@ -37,7 +38,8 @@ def section_rows(report: DailyReport) -> dict[str, list[Row]]:
     roads = _roads(report.comptages) if report.comptages else {}
     carried = (report.bikes, report.velib, report.traffic, report.chantiers, report.weather)
     small = [one for one in carried if one is not None]
-    made = [one for one in (report.roads_analysis, report.across) if one is not None]
+    derived = (report.roads_analysis, report.across, report.confirmed)
+    made = [one for one in derived if one is not None]
     gated = (*made, *small)
     own = {
         **roads,
@@ -48,6 +50,7 @@ def section_rows(report: DailyReport) -> dict[str, list[Row]]:
         **(_chantiers(report.chantiers) if report.chantiers else {}),
         **(_weather(report.weather) if report.weather else {}),
         **(_across(report.across) if report.across else {}),
+        **(_register(report.confirmed) if report.confirmed else {}),
         "quality": [*roads.get("quality", ()), *chain.from_iterable(map(_quality, small))],
         "checks": [*roads.get("checks", ()), *chain.from_iterable(map(_checks, gated))],
         "missing": [_flat(missing) for missing in report.missing],
@@ -163,6 +166,14 @@ def _across(summary: AcrossSummary) -> dict[str, list[Row]]:
     )
 
 
+def _register(summary: RegisterSummary) -> dict[str, list[Row]]:
+    """Each row speaks of the dataset of its sensors."""
+    return {
+        "register_ranges": [_flat(one) for one in summary.ranges],
+        "register_views": [_flat(view) for view in summary.views],
+    }
+
+
 def _named(summary: PublishedDocument, **sections: Iterable[Row]) -> dict[str, list[Row]]:
     """The rows of sections, each with the dataset it speaks of."""
     dataset = {"dataset": summary.dataset.value}
@@ -177,7 +188,7 @@ def _quality(summary: DaySummary) -> list[Row]:
     return _named(summary, quality=rows)["quality"]
 
 
-def _checks(summary: DaySummary | RoadsSummary | AcrossSummary) -> list[Row]:
+def _checks(summary: DaySummary | RoadsSummary | AcrossSummary | RegisterSummary) -> list[Row]:
     return _named(summary, checks=map(_flat, summary.quality.checks))["checks"]
 
 
@@ -219,7 +230,8 @@ def _complete(table: Table, report: DailyReport, credits: Mapping[str, Row], row
 
 def _measures(table: Table, row: Row) -> Iterator[Row]:
     beside = {*table.key, *_CREDIT, *COVERAGE.values()}
-    item = " ".join(str(row[name]) for name in table.key[2:]) or row["dataset"]
+    named = (row[name] for name in table.key[2:])
+    item = " ".join(str(one) for one in named if one is not None) or row["dataset"]
     for column in table.columns:
         if column.name not in beside:
             yield {

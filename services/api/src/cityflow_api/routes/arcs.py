@@ -7,24 +7,22 @@ from flask_openapi3.models.tag import Tag
 
 from cityflow.contracts.api import ArcCollection, ArcHourPage, ArcPage
 from cityflow_api import rows
-from cityflow_api.answering import csv_answer, here, json_answer, page_links
+from cityflow_api.answering import here, json_answer, page_links
 from cityflow_api.documented import answers, operation_id
 from cityflow_api.failures import NotFound
 from cityflow_api.negotiation import form
 from cityflow_api.paging import Rows
 from cityflow_api.params import (
-    ArcHoursQuery,
     ArcsQuery,
     DayArcPath,
     DayPath,
     EditionQuery,
+    HoursQuery,
     WalkQuery,
 )
-from cityflow_api.routes.asked import REGISTER, ROADS, Walk, reading, walk
+from cityflow_api.routes.asked import ROADS, Walk, walk, walk_hours
 
 HOURS_OF_AN_ARC = 25
-ROW_COUNTS = ("X-Row-Count", "X-Rows-Matched")
-"""Rows of this CSV, and rows of all its pages, so that a cut download is noticed."""
 routes = APIBlueprint(
     "arcs",
     __name__,
@@ -56,12 +54,10 @@ def arcs(path: DayPath, query: ArcsQuery) -> Response:
 @routes.get(
     "/days/<string:date>/arc-hours", responses=answers(ArcHourPage, 304, 404, 503, csv=True)
 )
-def arc_hours(path: DayPath, query: ArcHoursQuery) -> Response:
+def arc_hours(path: DayPath, query: HoursQuery) -> Response:
     """Hours of all arcs of a day by (arc_id, hour_end), as JSON or CSV; raw or filtered."""
     wanted = form(query.format, "json", "csv")
-    is_filtered = query.view == "filtered" and reading().filters_roads(path.date)
-    step = walk(path.date, query, REGISTER if is_filtered else ROADS)
-    filters = [] if query.hour_of_day is None else [pl.col("hour_of_day") == query.hour_of_day]
+    step, filters = walk_hours(path.date, query, ROADS)
 
     def make() -> Response:
         page = step.page("arc_hours", *filters)
@@ -142,20 +138,12 @@ def _hour_page(step: Walk, page: Rows) -> Response:
     return json_answer(answer, step.facts.credit.attributions)
 
 
-def _csv(step: Walk, page: Rows, table: str) -> Response:
-    name = f"comptages_{table}_{step.found.day}"
-    answer = csv_answer(rows.csv(page.frame), name, step.facts.credit.attributions)
-    for header, count in zip(ROW_COUNTS, (page.frame.height, page.matched), strict=True):
-        answer.headers[header] = str(count)
-    return answer
-
-
 def _arcs_csv(step: Walk, page: Rows) -> Response:
-    return _csv(step, page, "arcs")
+    return step.csv(page, f"{ROADS}_arcs")
 
 
 def _hours_csv(step: Walk, page: Rows) -> Response:
-    return _csv(step, page, "arc_hours")
+    return step.csv(page, f"{ROADS}_arc_hours")
 
 
 _ARC_FORMS = {"json": _arc_page, "geojson": _arc_collection, "csv": _arcs_csv}

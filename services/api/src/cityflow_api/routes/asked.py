@@ -7,14 +7,16 @@ from datetime import date
 import polars as pl
 from flask import Response, current_app
 
-from cityflow_api import http_cache, paging
+from cityflow_api import http_cache, paging, rows
+from cityflow_api.answering import csv_answer
 from cityflow_api.failures import BadParameter, NotFound
-from cityflow_api.params import WalkQuery
-from cityflow_api.reading import Facts, Found, Reading
+from cityflow_api.params import HoursQuery, WalkQuery
+from cityflow_api.reading import REGISTER, Facts, Found, Reading
 
 EXTENSION = "cityflow"
 ROADS = "comptages"
-REGISTER = "register"
+ROW_COUNTS = ("X-Row-Count", "X-Rows-Matched")
+"""Rows of this CSV, and rows of all its pages, so that a cut download is noticed."""
 
 
 def reading() -> Reading:
@@ -36,6 +38,14 @@ class Walk:
         """The next rows that pass all filters."""
         frame = reading().table(self.found, table).filter(*filters)
         return paging.cut(frame, self.found.edition, self.limit, self.after)
+
+    def csv(self, page: paging.Rows, name: str) -> Response:
+        """A page as a CSV file of this name and the day."""
+        credits = self.facts.credit.attributions
+        answer = csv_answer(rows.csv(page.frame), f"{name}_{self.found.day}", credits)
+        for header, count in zip(ROW_COUNTS, (page.frame.height, page.matched), strict=True):
+            answer.headers[header] = str(count)
+        return answer
 
     def answer(self, form: str, make: Callable[[], Response]) -> Response:
         """The answer in a form, or a 304 to a client that holds this edition in it."""
@@ -60,3 +70,14 @@ def walk(day: date, query: WalkQuery, dataset: str = ROADS) -> Walk:
         if after is None:
             raise
         raise BadParameter("cursor", f"this cursor is of another day than {day}") from error
+
+
+def walk_hours(day: date, query: HoursQuery, dataset: str) -> tuple[Walk, list[pl.Expr]]:
+    """A walk over the hours of a dataset, raw or as the register filters them, and which of them.
+
+    Raises like `walk`.
+    """
+    filtered = query.view == "filtered" and reading().filters(dataset, day)
+    step = walk(day, query, REGISTER if filtered else dataset)
+    hour = query.hour_of_day
+    return step, [] if hour is None else [pl.col("hour_of_day") == hour]
