@@ -42,22 +42,23 @@ def main() -> None:
     """Score every seed and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5, help="cities")
+    parser.add_argument("--first", type=int, default=1, help="seed of the first of them")
     parser.add_argument("--arcs", type=int, default=600, help="arcs of each")
     parser.add_argument("--days", type=int, default=84, help="days of each, the first 42 unscored")
     parser.add_argument("--real", type=Path, help="folder of real files: the share flagged in them")
     options = parser.parse_args()
-    scores = []
-    for seed in range(1, options.seeds + 1):
-        print(f"seed {seed} of {options.seeds} ...", end=" ", flush=True)
+    scores: dict[int, Scores] = {}
+    for seed in range(options.first, options.first + options.seeds):
+        print(f"seed {seed}, {len(scores) + 1} of {options.seeds} ...", end=" ", flush=True)
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="cityflow-science-") as name:
             truth = city(Path(name), seed, options.arcs, options.days)
-            scores.append(scored(truth, Tables(Path(name) / "output")))
+            scores[seed] = scored(truth, Tables(Path(name) / "output"))
         print(f"{time.monotonic() - started:.0f} s", flush=True)
-    print_health([one.health for one in scores])
-    print_anomalies([one.anomalies for one in scores])
-    print_bikes([one.bikes for one in scores])
-    print_velib([one.velib for one in scores])
+    print_health([one.health for one in scores.values()])
+    print_anomalies({seed: one.anomalies for seed, one in scores.items()})
+    print_bikes([one.bikes for one in scores.values()])
+    print_velib([one.velib for one in scores.values()])
     if options.real:
         print_real(options.real)
 

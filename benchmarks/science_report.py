@@ -2,7 +2,7 @@
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from benchmarks.science_anomalies import AnomalyScore
 from benchmarks.science_bikes import KINDS, BikeScore
@@ -36,8 +36,9 @@ def print_health(scores: Sequence[HealthScore]) -> None:
         print(f"{kind:<14}{status:<14}{due:>16}{other:>16}")
 
 
-def print_anomalies(scores: Sequence[AnomalyScore]) -> None:
-    """Precision and recall of episodes and of hours, and recall by cause."""
+def print_anomalies(of_seeds: Mapping[int, AnomalyScore]) -> None:
+    """Precision and recall of episodes and of hours, and recall by cause; both by seed."""
+    scores = list(of_seeds.values())
     print("\nAnomalies of the roads, episodes: minimum / median over the seeds\n")
     print(f"{'cause':<10}{'due':>8}{'recall':>18}")
     for cause in sorted({cause for one in scores for cause in one.due}):
@@ -55,6 +56,11 @@ def print_anomalies(scores: Sequence[AnomalyScore]) -> None:
     recall = _spread([_share(one["found"], one["due"]) for one in hours])
     precision = _spread([_share(one["right"], one["flagged"]) for one in hours])
     print(f"by hour: recall {recall}, precision {precision}")
+    print(f"\n{'seed':<10}{'due':>8}{'strikes':>9}{'recall':>9}{'precision':>11}")
+    for seed, one in of_seeds.items():
+        print(f"{seed:<10}{one.due.total():>8,}{one.due['strike']:>9,}"
+              f"{_spread([one.recall]).partition(' ')[0]:>9}"
+              f"{_spread([one.precision]).partition(' ')[0]:>11}")  # fmt: skip
 
 
 def print_bikes(scores: Sequence[BikeScore]) -> None:
