@@ -75,9 +75,9 @@ def runs(store: Store) -> Iterator[Any]:
 
 @dataclass(frozen=True)
 class _Edition:
-    """One edition as a reader saw it: digests of its document and of every object."""
+    """One edition as a reader saw it: its document, and the digest of every object."""
 
-    pointer: Pointer
+    document: dict[str, Any]
     digests: dict[str, str]
 
 
@@ -93,6 +93,7 @@ class Reader(threading.Thread):
         self._output = output
         self._done = threading.Event()
         self._seen: dict[str, _Edition] = {}
+        self._whole: set[str] = set()
         self.rounds = 0
         self.fault: BaseException | None = None
 
@@ -132,17 +133,21 @@ class Reader(threading.Thread):
         document = editions.document(pointer.dataset, pointer.day, pointer.edition)
         assert document is not None, name
         contents = {key: store.objects.read(key) for key in _promised(pointer)}
-        contents["document"] = canonical.dumps(document).encode()
         digests = {key: hashlib.sha256(data).hexdigest() for key, data in contents.items()}
-        seen = self._seen.setdefault(name, _Edition(pointer, digests))
-        assert seen.digests == digests, f"{name} changed"
-        if seen.digests is digests and pointer.dataset == "comptages":
+        edition = _Edition(document, digests)
+        seen = self._seen.setdefault(name, edition)
+        assert seen == edition, f"{name} changed"
+        if seen is edition and pointer.dataset == "comptages":
             _check(pointer, document, contents)
 
     def _read_files_for_people(self) -> None:
         files = [*self._output.glob("metrics/*.json"), *self._output.glob("reports/*.json")]
         for path in files:
-            assert "edition" in json.loads(path.read_bytes()), path
+            data = path.read_bytes()
+            digest = hashlib.sha256(data).hexdigest()
+            if digest not in self._whole:
+                assert "edition" in json.loads(data), path
+                self._whole.add(digest)
 
 
 def _promised(pointer: Pointer) -> list[str]:
@@ -155,11 +160,7 @@ def _promised(pointer: Pointer) -> list[str]:
 
 def _check(pointer: Pointer, document: dict[str, Any], contents: dict[str, bytes]) -> None:
     """Every table parses, and they agree with each other, the document and the pointer."""
-    frames = {
-        Path(key).name: pl.read_parquet(io.BytesIO(data))
-        for key, data in contents.items()
-        if key != "document"
-    }
+    frames = {Path(key).name: pl.read_parquet(io.BytesIO(data)) for key, data in contents.items()}
     clean, hours = frames[f"{pointer.edition}.parquet"], frames["arc_hours.parquet"]
     arcs = frames["arcs.parquet"]
     assert clean.height == hours.height == pointer.records == document["quality"]["published"]
