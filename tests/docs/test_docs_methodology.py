@@ -12,19 +12,17 @@ from pydantic import BaseModel
 from cityflow._dictionary import DOCUMENTS
 from cityflow.contracts import Attribution, Check, DailyReport, Dataset, PublishedDocument
 from cityflow.contracts.published import SUMMARIES, TABLES
-from cityflow.contracts.reference import ReferenceVersion
 from cityflow.contracts.register import RegisterEntry
 from cityflow.contracts.report_tables import FIGURES, SECTIONS
 from cityflow.contracts.tables import REJECTS
-from cityflow_processor.reference.loops import LOOPS_SCHEMA
 from cityflow_processor.reference.versions import READERS
-from cityflow_processor.reference.zones import ZONES_SCHEMA
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "methodology.md").read_text(encoding="utf-8")
 PROCESSOR = ROOT / "services" / "processor" / "src" / "cityflow_processor"
-REFERENCE = {"referentiel": LOOPS_SCHEMA, "arrondissements": ZONES_SCHEMA}
 REPORT = "report"
+DAILY = {*SUMMARIES} - {*READERS}
+"""All but the reference data, which a part on all datasets explains."""
 
 OF_THE_EDITION = {
     *("schema_version", "dataset", "day", "edition", "status", "quality", "context"),
@@ -117,7 +115,7 @@ def of_tables(dataset: str) -> set[str]:
 def of_report() -> set[str]:
     """What a report has of its own: other columns of its sections are fields of the datasets."""
     columns = {column.name for table in SECTIONS for column in table.columns}
-    carried = {name for dataset in SUMMARIES for name in published(dataset)}
+    carried = {name for dataset in DAILY for name in published(dataset)}
     models, fields = {*SUMMARIES.values()}, DailyReport.model_fields
     held = {n for n, f in fields.items() if models & {*get_args(f.annotation)}}
     own = {n: f for n, f in fields.items() if n not in held}
@@ -139,13 +137,11 @@ def published(dataset: str) -> set[str]:
     """All that is published of a dataset."""
     if dataset == REPORT:
         return of_report()
-    if dataset in REFERENCE:
-        return of_summary(ReferenceVersion) | {*REFERENCE[dataset]}
     entries = inside(RegisterEntry) if dataset == "register" else ()
     return of_summary(SUMMARIES[dataset]) | of_tables(dataset) | ({*entries} - OF_THE_EDITION)
 
 
-DATASETS = sorted({*SUMMARIES, *TABLES, *REFERENCE, REPORT})
+DATASETS = sorted({*SUMMARIES, *TABLES, REPORT})
 
 
 def explained(dataset: str, page: list[Section]) -> set[str]:
@@ -164,9 +160,9 @@ def test_every_published_field_has_a_section(dataset: str) -> None:
 
 def test_every_dataset_is_looked_at() -> None:
     assert {*SUMMARIES} == {*TABLES}
-    assert {*REFERENCE} == {*READERS}
+    assert {*READERS} <= {*TABLES}
     daily = {one.model for one in DOCUMENTS if issubclass(one.model, PublishedDocument)}
-    assert daily == {*SUMMARIES.values(), ReferenceVersion}
+    assert daily == {*SUMMARIES.values()}
     assert {*Dataset} - {*DATASETS} == {Dataset.CALENDAR}, "nothing is published of the calendar"
     assert set().union(*(one.datasets for one in SECTIONS_OF_PAGE)) - {*DATASETS} == set()
 
@@ -207,7 +203,7 @@ def test_every_gate_and_every_table_of_thresholds_is_named() -> None:
     assert {table for table in tables if f"`{table}`" not in PAGE} == set()
 
 
-@pytest.mark.parametrize("dataset", sorted(SUMMARIES))
+@pytest.mark.parametrize("dataset", sorted(DAILY))
 def test_a_dataset_without_a_part_is_caught(dataset: str) -> None:
     others = [one for one in SECTIONS_OF_PAGE if dataset not in one.datasets]
     assert unexplained(dataset, others)

@@ -19,6 +19,7 @@ from cityflow.contracts import ComptagesSummary, DailyReport
 from cityflow.contracts.bikes import BikesSummary, BikesTotals, BikesYear
 from cityflow.contracts.bikes_tables import BIKES_COUNTER_HOURS
 from cityflow.contracts.daily import DayContext, DayQuality
+from cityflow.contracts.reference import ReferenceVersion
 from cityflow.contracts.register import (
     AnomalousRange,
     RegisterContext,
@@ -49,6 +50,7 @@ EARLIER, MONDAYS, TUESDAYS, NOTHING, REPORTED, FIRST_REPORT, BIKED = (
 ARCS = 230
 ROADS = attribution_for("comptages", synthetic=True)
 POLYGONS = attribution_for("arrondissements", synthetic=True)
+LINES = attribution_for("referentiel", synthetic=True)
 _TYPES: dict[str, Any] = {
     "text": pl.String,
     "int": pl.Int64,
@@ -156,6 +158,11 @@ def _publish_all(store: Store) -> dict[tuple[date, str], pl.DataFrame]:
         _parquet(_frame(BIKES_COUNTER_HOURS, _bike_hours(TUESDAY))),
     )
     _publish(store, "bikes", TUESDAY, BIKED, _bikes(TUESDAY, BIKED))
+    lines = ReferenceVersion(
+        dataset="referentiel", day=MONDAY, edition="a" * 20, attribution=LINES,
+        table=layout.clean("referentiel", MONDAY, "a" * 20), rows=3, without_geometry=1,
+    )  # fmt: skip
+    _publish(store, "referentiel", MONDAY, "a" * 20, lines)
     _publish(store, "comptages", SILENT, NOTHING, _summary(SILENT, NOTHING, "no_data", 0))
     for edition in (FIRST_REPORT, REPORTED):
         _publish(store, "report", TUESDAY, edition, _report(TUESDAY, edition))

@@ -25,6 +25,7 @@ from cityflow.contracts.api import (
     Health,
     Readiness,
 )
+from cityflow.contracts.reference import ReferenceVersion
 from cityflow.contracts.tables import COMPTAGES_ARC_HOURS, COMPTAGES_ARCS
 from cityflow_api import rows
 
@@ -274,6 +275,15 @@ def test_the_filtered_view_of_arc_hours_is_that_of_the_register(filtering: Any) 
     assert first["hours"] + second["hours"] == found["hours"][:4]
     assert get("/v1/days/2024-03-05/metrics/register").json["ranges_total"] == 1
     assert get(f"{path}?view=clean").status_code == 400
+
+
+def test_a_version_of_reference_data_is_told_on_the_day_of_its_receipt(client: FlaskClient) -> None:
+    found = client.get("/v1/days/2024-03-04/metrics/referentiel")
+    version = ReferenceVersion.model_validate_json(found.data)
+    assert (version.rows, version.without_geometry, version.status) == (3, 1, "published")
+    assert found.headers["ETag"] == f'"{version.edition}"'
+    other = client.get("/v1/days/2024-03-05/metrics/referentiel")
+    assert other.status_code == 404 and "the newest day is 2024-03-04" in other.json["detail"]
 
 
 def test_counter_hours_are_raw_or_without_what_the_register_names(filtering: Any) -> None:

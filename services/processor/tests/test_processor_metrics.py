@@ -10,6 +10,9 @@ import pytest
 from processor_house import COLUMNS, ROW, House, row, stamps, text_of
 from processor_slow import length_m
 
+from cityflow.contracts.reference import ReferenceVersion
+from cityflow.contracts.reference_tables import REFERENTIEL_ARCS
+
 DAY = date(2025, 3, 5)
 AUTUMN = date(2025, 10, 26)
 
@@ -304,6 +307,9 @@ def test_an_arc_without_geometry_has_that_of_the_referentiel(house: House) -> No
     version = lines.summary(received)
     assert version["edition"] == house.summary(DAY)["context"]["referentiel"]
     assert (version["rows"], version["without_geometry"]) == (3, 1)
+    assert ReferenceVersion.model_validate(version).status == "published"
+    columns = [column.name for column in REFERENTIEL_ARCS.columns]
+    assert [list(one) for one in lines.table(received, "clean")] == [columns] * 3
     kept = {one["arc_id"]: one["length_m"] for one in lines.table(received, "clean")}
     assert kept == {arc: arcs[arc]["length_m"] for arc in ("12", "13", "14")}
 

@@ -1,4 +1,4 @@
-"""What is published of each measured dataset: its tables, and the model of its daily document."""
+"""What is published of each dataset: its tables, and the model of its daily document."""
 
 from typing import Final
 
@@ -10,6 +10,8 @@ from cityflow.contracts.bikes_tables import BIKES_TABLES
 from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.chantiers_tables import CHANTIERS_TABLES
 from cityflow.contracts.comptages import ComptagesSummary
+from cityflow.contracts.reference import ReferenceVersion
+from cityflow.contracts.reference_tables import ARRONDISSEMENTS_ZONES, REFERENTIEL_ARCS
 from cityflow.contracts.register import RegisterSummary
 from cityflow.contracts.register_tables import REGISTER_TABLES
 from cityflow.contracts.roads import CalibrationSummary, RoadsSummary
@@ -35,6 +37,8 @@ TABLES: Final[dict[str, tuple[Table, ...]]] = {
     "weather": WEATHER_TABLES,
     "register": REGISTER_TABLES,
     "across": ACROSS_TABLES,
+    "referentiel": (REFERENTIEL_ARCS,),
+    "arrondissements": (ARRONDISSEMENTS_ZONES,),
 }
 
 SUMMARIES: Final[dict[str, type[PublishedDocument]]] = {
@@ -49,4 +53,6 @@ SUMMARIES: Final[dict[str, type[PublishedDocument]]] = {
     "weather": WeatherSummary,
     "register": RegisterSummary,
     "across": AcrossSummary,
+    "referentiel": ReferenceVersion,
+    "arrondissements": ReferenceVersion,
 }

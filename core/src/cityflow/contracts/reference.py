@@ -11,6 +11,9 @@ class ReferenceVersion(PublishedDocument):
     """One version of the loop geometry or of the polygons; the edition is a digest of its table."""
 
     dataset: Literal[Dataset.REFERENTIEL, Dataset.ARRONDISSEMENTS] = Field(description="Dataset")
+    status: Literal["published"] = Field(
+        default="published", description="A version always has rows"
+    )
     table: str = Field(description="Object that holds its table")
     rows: int | None = Field(
         default=None,

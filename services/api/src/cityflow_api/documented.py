@@ -43,7 +43,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     ArcProfile,
     CounterHourPage,
     DailyReport,
-    *(model for model in SUMMARIES.values() if model is not ComptagesSummary),
+    *(model for model in dict.fromkeys(SUMMARIES.values()) if model is not ComptagesSummary),
     Problem,
 )
 _TEXT = {"schema": {"type": "string"}}

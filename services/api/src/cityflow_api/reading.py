@@ -144,4 +144,5 @@ class Reading:
 
 
 def _facts(document: dict[str, Any]) -> Facts:
-    return Facts(document["status"], credit_of(document))
+    # Versions of reference data of before do not say that they are published.
+    return Facts(document.get("status", "published"), credit_of(document))

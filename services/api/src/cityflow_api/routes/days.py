@@ -43,10 +43,15 @@ def days(query: DaysQuery) -> Response:
 
 @routes.get(
     "/days/<string:date>/metrics/<string:type>",
-    responses=answers(ComptagesSummary, 304, 404, 503, others=tuple(SUMMARIES.values())[1:]),
+    responses=answers(
+        ComptagesSummary, 304, 404, 503, others=tuple(dict.fromkeys(SUMMARIES.values()))[1:]
+    ),
 )
 def metrics(path: MetricsPath, query: EditionQuery) -> Response:
-    """The published summary of a dataset on a day: totals, profile, rankings, quality."""
+    """The published summary of a dataset on a day: totals, profile, rankings, quality.
+
+    Of reference data the version that was received on the day.
+    """
     form(None, "json")
     summary_of = _summary_model(path.type)
     found = reading().find(path.type, path.date, query.edition)

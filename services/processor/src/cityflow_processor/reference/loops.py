@@ -5,10 +5,10 @@ import io
 import json
 import math
 from collections import defaultdict
-from typing import Final
 
 import polars as pl
 
+from cityflow.contracts.reference_tables import REFERENTIEL_ARCS
 from cityflow.dialect import sniff
 from cityflow.errors import FileRefused
 from cityflow.geo import length_m, midpoint
@@ -16,21 +16,13 @@ from cityflow.published_names import comptages_columns
 from cityflow_processor.comptages.fields import ARC
 from cityflow_processor.comptages.geography import KnownArc, parse_point
 from cityflow_processor.comptages.normalise import canonical_geometry
+from cityflow_processor.tables import schema
 
-LOOPS_SCHEMA: Final = pl.Schema(
-    {
-        "arc_id": pl.String,
-        "geometry": pl.String,
-        "length_m": pl.Float64,
-        "lon": pl.Float64,
-        "lat": pl.Float64,
-    }
-)
 Line = tuple[str, str | None]
 
 
 def read_loops(data: bytes, name: str) -> pl.DataFrame:
-    """One row an arc (schema LOOPS_SCHEMA), by arc_id; nulls without a line. Raises FileRefused.
+    """One row an arc (contract REFERENTIEL_ARCS); nulls without a line. Raises FileRefused.
 
     Length is the sum of the arc's different lines; it is located by the point published with
     the longest of them, else by the middle of that line.
@@ -53,7 +45,7 @@ def read_loops(data: bytes, name: str) -> pl.DataFrame:
         _arc(arc, lines[arc]) if lines[arc] else (arc, None, None, None, None)
         for arc in sorted(lines)
     ]
-    return pl.DataFrame(rows, schema=LOOPS_SCHEMA, orient="row")
+    return pl.DataFrame(rows, schema=schema(REFERENTIEL_ARCS), orient="row")
 
 
 def _arc(arc_id: str, lines: set[Line]) -> tuple[str, str, float, float, float]:

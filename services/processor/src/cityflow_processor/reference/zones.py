@@ -5,16 +5,17 @@ from typing import Any, Final
 
 import polars as pl
 
+from cityflow.contracts.reference_tables import ARRONDISSEMENTS_ZONES
 from cityflow.errors import FileRefused
 from cityflow.geo import ZoneIndex
 from cityflow_processor.comptages.geography import Zone
+from cityflow_processor.tables import schema
 
-ZONES_SCHEMA: Final = pl.Schema({"code": pl.String, "label": pl.String, "geometry": pl.String})
 _EXPECTED: Final = "a FeatureCollection of polygons with c_ar, the number of the arrondissement"
 
 
 def read_zones(data: bytes, name: str) -> pl.DataFrame:
-    """One row a polygon (code, label, canonical GeoJSON), by code. Raises FileRefused."""
+    """One row a polygon (contract ARRONDISSEMENTS_ZONES), by code. Raises FileRefused."""
     try:
         features = json.loads(data)["features"]
         rows = [_row(feature) for feature in features]
@@ -24,7 +25,7 @@ def read_zones(data: bytes, name: str) -> pl.DataFrame:
     codes = [code for code, _, _ in rows]
     if not codes or len(set(codes)) != len(codes):
         raise FileRefused(name, "no polygon, or one code twice", _EXPECTED)
-    frame = pl.DataFrame(sorted(rows), schema=ZONES_SCHEMA, orient="row")
+    frame = pl.DataFrame(sorted(rows), schema=schema(ARRONDISSEMENTS_ZONES), orient="row")
     _refuse_unusable(frame, name)
     return frame
 
