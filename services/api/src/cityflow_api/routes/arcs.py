@@ -97,10 +97,7 @@ def _arc_filters(query: ArcsQuery) -> list[pl.Expr]:
 
 def _arc_page(step: Walk, page: Rows) -> Response:
     answer = ArcPage(
-        **dict(step.facts.credit),
-        day=step.found.day,
-        edition=step.found.edition,
-        status=step.facts.status,
+        **step.about,
         matched=page.matched,
         arcs=rows.arc_rows(page.frame),
         next_cursor=page.next_cursor,
@@ -112,10 +109,7 @@ def _arc_collection(step: Walk, page: Rows) -> Response:
     features = rows.arc_features(page.frame)
     following = None if page.next_cursor is None else here(cursor=page.next_cursor)
     answer = ArcCollection(
-        **dict(step.facts.credit),
-        day=step.found.day,
-        edition=step.found.edition,
-        status=step.facts.status,
+        **step.about,
         type="FeatureCollection",
         numberMatched=page.matched,
         numberReturned=len(features),
@@ -127,10 +121,7 @@ def _arc_collection(step: Walk, page: Rows) -> Response:
 
 def _hour_page(step: Walk, page: Rows) -> Response:
     answer = ArcHourPage(
-        **dict(step.facts.credit),
-        day=step.found.day,
-        edition=step.found.edition,
-        status=step.facts.status,
+        **step.about,
         matched=page.matched,
         hours=rows.arc_hour_rows(page.frame),
         next_cursor=page.next_cursor,

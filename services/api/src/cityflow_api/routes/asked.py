@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import polars as pl
 from flask import Response, current_app
@@ -33,6 +34,14 @@ class Walk:
     facts: Facts
     after: paging.Cursor | None
     limit: int
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What every answer says of its edition: whom to credit, day, edition and status."""
+        day, edition = self.found.day, self.found.edition
+        return {
+            **dict(self.facts.credit), "day": day, "edition": edition, "status": self.facts.status
+        }  # fmt: skip
 
     def page(self, table: str, *filters: pl.Expr) -> paging.Rows:
         """The next rows that pass all filters."""

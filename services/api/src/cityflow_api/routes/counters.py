@@ -44,10 +44,7 @@ def counter_hours(path: DayPath, query: HoursQuery) -> Response:
 
 def _page(step: Walk, page: Rows) -> Response:
     answer = CounterHourPage(
-        **dict(step.facts.credit),
-        day=step.found.day,
-        edition=step.found.edition,
-        status=step.facts.status,
+        **step.about,
         matched=page.matched,
         hours=rows.counter_hour_rows(page.frame),
         next_cursor=page.next_cursor,
