@@ -16,6 +16,7 @@ REFERENTIEL_ARCS: Final = Table(
         Column("length_m", "float", "m", "Geodesic length of these lines (WGS 84)", nullable=True),
         Column("lon", "float", "°", "Longitude of the point that locates it", nullable=True),
         Column("lat", "float", "°", "Latitude of this point", nullable=True),
+        Column("arrondissement", "text", "", "That holds this point: 1–20, `outside` or `unknown`"),
     ),
 )
 

@@ -23,7 +23,8 @@ from cityflow_processor.listing import Listing
 from cityflow_processor.publishing import DayDone
 from cityflow_processor.reading.parts import FileManifest, drop_left_chunks, lost_parts
 from cityflow_processor.reading.split import RawFile, split
-from cityflow_processor.reference.versions import References, references
+from cityflow_processor.reference.in_force import References
+from cityflow_processor.reference.versions import references
 from cityflow_processor.result import Result
 from cityflow_processor.tables import keep
 

@@ -15,7 +15,7 @@ from cityflow_processor.listing import Listing
 from cityflow_processor.reading.parts import FileManifest, PartsCache
 from cityflow_processor.reading.split import RawFile
 from cityflow_processor.reference.geographies import Geographies
-from cityflow_processor.reference.versions import References
+from cityflow_processor.reference.in_force import References
 
 
 @dataclass(eq=False)

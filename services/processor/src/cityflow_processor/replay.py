@@ -11,15 +11,16 @@ from cityflow.contracts import Run, history_of
 from cityflow.settings import Settings
 from cityflow.storage import Editions, Store
 from cityflow_processor import history
-from cityflow_processor.backfill import both_references, forget_lost_parts, split_all
+from cityflow_processor.backfill import forget_lost_parts, split_all
 from cityflow_processor.days import DATASET, give_back
 from cityflow_processor.engine import Engine, Task
 from cityflow_processor.inputs import DaysSpec, Inputs, prepare
 from cityflow_processor.listing import REFERENCES, Listing
 from cityflow_processor.publishing import show_summary
 from cityflow_processor.reference.geographies import Geographies
-from cityflow_processor.reference.versions import References
+from cityflow_processor.reference.in_force import References
 from cityflow_processor.reference.versions import give_back as give_back_versions
+from cityflow_processor.reference.versions import past_versions
 from cityflow_processor.replayed import Read, Replayed, of_editions, published_runs
 from cityflow_processor.result import Result
 
@@ -59,7 +60,7 @@ def replay(store: Store, engine: Engine, settings: Settings) -> Replayed:
     held = split_all(store, engine, settings, listing, result)
     if forget_lost_parts(store, [file.open(store.objects) for file in held], list(runs)):
         held = split_all(store, engine, settings, listing, result)
-    days = DaysSpec(listing, tuple(held), *both_references(store, result))
+    days = DaysSpec(listing, tuple(held), *(past_versions(store, name) for name in REFERENCES))
     task = Task(_prepare, _replay_day, (days, runs))
     done = Replayed()
     with progress("Replaying days", len(runs), "days") as shown:

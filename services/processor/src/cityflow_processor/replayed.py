@@ -9,7 +9,7 @@ from cityflow.contracts import Run
 from cityflow.errors import StoreUnavailable
 from cityflow.storage import Editions, Runs, Store
 from cityflow_processor.publishing import Built, reinstate, show_summary
-from cityflow_processor.reference.versions import References
+from cityflow_processor.reference.in_force import References
 
 _DIGEST_DIGITS: Final = 64
 

@@ -18,7 +18,8 @@ from cityflow_processor.daily.publish import Sources
 from cityflow_processor.engine import Engine, Task
 from cityflow_processor.listing import Listing
 from cityflow_processor.records.module import Module
-from cityflow_processor.reference.versions import References, references
+from cityflow_processor.reference.in_force import References
+from cityflow_processor.reference.versions import references
 from cityflow_processor.result import Result
 from cityflow_processor.tables import keep
 

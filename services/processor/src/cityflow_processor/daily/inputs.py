@@ -15,9 +15,9 @@ from cityflow_processor.records.arcs import Arcs
 from cityflow_processor.records.districts import Districts
 from cityflow_processor.records.module import Module
 from cityflow_processor.records.places import Places
+from cityflow_processor.reference.in_force import References, Version
 from cityflow_processor.reference.loops import loops
-from cityflow_processor.reference.versions import References, Version, load
-from cityflow_processor.reference.zones import zones
+from cityflow_processor.reference.tables import districts, load
 
 
 @dataclass(frozen=True)
@@ -65,20 +65,16 @@ class InForce:
 
     def of_day(self, day: date) -> Places:
         """What is in force on the day."""
-        districts, arcs = Districts(), Arcs()
+        zones, arcs = Districts(), Arcs()
         if (polygons := self._polygons.in_force(day)) is not None:
             if polygons.key not in self._districts:
-                self._districts[polygons.key] = self._zones(polygons)
-            districts = self._districts[polygons.key]
+                self._districts[polygons.key] = districts(self._store, polygons)
+            zones = self._districts[polygons.key]
         if (lines := self._lines.in_force(day)) is not None:
             if lines.key not in self._arcs:
                 self._arcs[lines.key] = self._loops(lines)
             arcs = self._arcs[lines.key]
-        return Places(districts, arcs)
-
-    def _zones(self, version: Version) -> Districts:
-        credit = attribution_for("arrondissements", version.synthetic)
-        return Districts(version.edition, tuple(zones(load(self._store, version))), (credit,))
+        return Places(zones, arcs)
 
     def _loops(self, version: Version) -> Arcs:
         credit = attribution_for("referentiel", version.synthetic)

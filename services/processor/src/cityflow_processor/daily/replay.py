@@ -18,7 +18,8 @@ from cityflow_processor.engine import Engine
 from cityflow_processor.listing import REFERENCES, Listing
 from cityflow_processor.publishing import Built, reinstate, show_summary
 from cityflow_processor.records.module import Module
-from cityflow_processor.reference.versions import References, give_back, held_versions
+from cityflow_processor.reference.in_force import References
+from cityflow_processor.reference.versions import give_back, past_versions
 from cityflow_processor.replayed import (
     Read,
     Replayed,
@@ -139,7 +140,7 @@ def _prepared(store: Store, engine: Engine, module: Module, runs: Sequence[Run])
     used = {name for run in runs for name in run.inputs}
     for dataset in REFERENCES:
         give_back(store, dataset, used)
-    polygons, lines = (held_versions(store, dataset) for dataset in REFERENCES)
+    polygons, lines = (past_versions(store, dataset) for dataset in REFERENCES)
     listing = Listing.take(store, module.name)
     held = read_files(store, engine, module, listing.files, Result(module.name))
     files = {

@@ -5,8 +5,9 @@ from datetime import date
 from cityflow.attribution import attribution_for
 from cityflow.storage import Store
 from cityflow_processor.comptages.geography import Geography
+from cityflow_processor.reference.in_force import References, Version
 from cityflow_processor.reference.loops import loops
-from cityflow_processor.reference.versions import References, Version, load
+from cityflow_processor.reference.tables import load
 from cityflow_processor.reference.zones import zones
 
 

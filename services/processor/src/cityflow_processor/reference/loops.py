@@ -5,6 +5,8 @@ import io
 import json
 import math
 from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
@@ -16,16 +18,18 @@ from cityflow.published_names import comptages_columns
 from cityflow_processor.comptages.fields import ARC
 from cityflow_processor.comptages.geography import KnownArc, parse_point
 from cityflow_processor.comptages.normalise import canonical_geometry
+from cityflow_processor.records.districts import Districts
 from cityflow_processor.tables import schema
 
 Line = tuple[str, str | None]
 
 
-def read_loops(data: bytes, name: str) -> pl.DataFrame:
+def read_loops(data: bytes, name: str, polygons: Districts) -> pl.DataFrame:
     """One row an arc (contract REFERENTIEL_ARCS); nulls without a line. Raises FileRefused.
 
     Length is the sum of the arc's different lines; it is located by the point published with
-    the longest of them, else by the middle of that line.
+    the longest of them, else by the middle of that line. An arc without one is in no known
+    arrondissement.
     """
     dialect = sniff(data, name)
     columns = comptages_columns(dialect.columns)
@@ -45,7 +49,33 @@ def read_loops(data: bytes, name: str) -> pl.DataFrame:
         _arc(arc, lines[arc]) if lines[arc] else (arc, None, None, None, None)
         for arc in sorted(lines)
     ]
-    return pl.DataFrame(rows, schema=schema(REFERENTIEL_ARCS), orient="row")
+    points = [None if lon is None or lat is None else (lon, lat) for *_, lon, lat in rows]
+    placed = [(*row, zone) for row, zone in zip(rows, polygons.locate(points), strict=True)]
+    return pl.DataFrame(placed, schema=schema(REFERENTIEL_ARCS), orient="row")
+
+
+def of_zones(frame: pl.DataFrame, labels: Mapping[str, str]) -> dict[str, Any]:
+    """What a version says of its arcs as a whole and by arrondissement, `labels` all there are."""
+    lengths = {code: list[float | None]() for code in labels}
+    for code, length in frame.select("arrondissement", "length_m").iter_rows():
+        lengths[code].append(length)
+    zones = [
+        {"arrondissement": code, "label": labels[code], **_measured(of)}
+        for code, of in lengths.items()
+    ]
+    return {
+        "length_m": _measured(frame["length_m"].to_list())["length_m"],
+        "arrondissements": zones,
+    }
+
+
+def _measured(lengths: list[float | None]) -> dict[str, Any]:
+    known = [length for length in lengths if length is not None]
+    return {
+        "arcs": len(lengths),
+        "without_geometry": len(lengths) - len(known),
+        "length_m": math.fsum(known) if known or not lengths else None,
+    }
 
 
 def _arc(arc_id: str, lines: set[Line]) -> tuple[str, str, float, float, float]:
@@ -70,7 +100,10 @@ def _joined(shapes: list[str]) -> str:
 
 def loops(frame: pl.DataFrame) -> dict[str, KnownArc]:
     """Arcs that have a line, by identifier."""
+    columns = ("arc_id", "geometry", "length_m", "lon", "lat")
     return {
         arc: KnownArc(geometry, length, (lon, lat))
-        for arc, geometry, length, lon, lat in frame.drop_nulls("geometry").iter_rows()
+        for arc, geometry, length, lon, lat in frame.select(columns)
+        .drop_nulls("geometry")
+        .iter_rows()
     }

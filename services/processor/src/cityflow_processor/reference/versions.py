@@ -1,59 +1,27 @@
-"""Versions of a reference dataset, dated by receipt: the one in force on a day is known."""
+"""Versions of a reference dataset, held and published under the day of their receipt."""
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import PurePosixPath
 from typing import Final
 
-import polars as pl
-
 from cityflow.attribution import attribution_for
-from cityflow.calendar import day_bounds, paris_day
+from cityflow.calendar import paris_day
 from cityflow.contracts.reference import ReferenceVersion
-from cityflow.errors import FileRefused, ObjectNotFound, SourceError
-from cityflow.packed import opened_first
-from cityflow.storage import Candidate, Editions, RawEntry, RawZone, Store, layout
-from cityflow.storage.canonical import digest, dumps, loads
-from cityflow_processor.reference.loops import read_loops
-from cityflow_processor.reference.zones import read_zones
-from cityflow_processor.tables import keep, read_frame
+from cityflow.errors import SourceError
+from cityflow.storage import Candidate, Editions, RawEntry, RawZone, Store
+from cityflow_processor.reference.in_force import References, Version
+from cityflow_processor.reference.loops import of_zones
+from cityflow_processor.reference.tables import (
+    LINES,
+    POLYGONS,
+    districts,
+    kept_table,
+    load,
+)
 
-MAX_BYTES: Final = 256 << 20
 _RUN_ID: Final = "reference"
-_READER: Final = "r3"
-READERS: Final[dict[str, Callable[[bytes, str], pl.DataFrame]]] = {
-    "referentiel": read_loops,
-    "arrondissements": read_zones,
-}
-
-
-@dataclass(frozen=True)
-class Version:
-    """One version of a reference dataset and one receipt of it, by which versions are ordered."""
-
-    received_at: datetime
-    position: int
-    sha256: str
-    edition: str
-    key: str
-    synthetic: bool
-
-
-@dataclass(frozen=True)
-class References:
-    """All versions of a reference dataset, by receipt, and what could not be read."""
-
-    versions: tuple[Version, ...]
-    unreadable: tuple[str, ...]
-
-    def in_force(self, day: date) -> Version | None:
-        """The latest version received by the end of the day, else the earliest held."""
-        end = day_bounds(day)[1]
-        received = [version for version in self.versions if version.received_at <= end]
-        if received:
-            return received[-1]
-        return self.versions[0] if self.versions else None
+_LyingBy = Callable[[date], Iterable[Version | None]]
+"""The polygons that loop geometry received on a day lies by."""
 
 
 def references(store: Store, dataset: str) -> References:
@@ -64,13 +32,30 @@ def references(store: Store, dataset: str) -> References:
     return held
 
 
+def held_versions(store: Store, dataset: str) -> References:
+    """Every held version of a reference dataset, read and kept as a table.
+
+    Loop geometry lies by the polygons in force on the day of its receipt.
+    """
+    polygons = held_versions(store, POLYGONS) if dataset == LINES else References((), ())
+    return _versions(store, dataset, lambda day: [polygons.in_force(day)])
+
+
+def past_versions(store: Store, dataset: str) -> References:
+    """The same, and of loop geometry what it was before some of the polygons had arrived."""
+    if dataset == POLYGONS:
+        return held_versions(store, dataset)
+    held = {version.edition: version for version in held_versions(store, POLYGONS).versions}
+    return _versions(store, dataset, lambda _: [None, *held.values()])
+
+
 def give_back(store: Store, dataset: str, editions: Collection[str]) -> None:
-    """Publish again, in their order, the held versions of these editions.
+    """Publish again, in their order, the versions of these editions.
 
     Pointers are moved on days that have none.
     """
     published = Editions(store)
-    chosen = [v for v in held_versions(store, dataset).versions if v.edition in editions]
+    chosen = [v for v in past_versions(store, dataset).versions if v.edition in editions]
     days = {_day_of(version) for version in chosen}
     lost = {day for day in days if published.current(dataset, day) is None}
     for version in chosen:
@@ -78,73 +63,34 @@ def give_back(store: Store, dataset: str, editions: Collection[str]) -> None:
         published.reinstate(candidate, move_pointer=candidate.day in lost)
 
 
-def held_versions(store: Store, dataset: str) -> References:
-    """Every held version of a reference dataset, read and kept as a table."""
+def _versions(store: Store, dataset: str, lying_by: _LyingBy) -> References:
     versions: list[Version] = []
     unreadable: list[str] = []
     for entry in RawZone(store).entries(dataset):
         try:
-            edition, key = _edition(store, dataset, entry)
+            versions.extend(_of_entry(store, dataset, entry, lying_by))
         except SourceError as error:
             unreadable.append(str(error))
-            continue
-        for receipt in entry.meta.receipts:
-            versions.append(
-                Version(
-                    receipt.received_at,
-                    receipt.position,
-                    entry.meta.sha256,
-                    edition,
-                    key,
-                    entry.meta.synthetic,
-                )
-            )
     versions.sort(key=lambda version: (version.received_at, version.position, version.sha256))
     return References(tuple(versions), tuple(unreadable))
 
 
-def load(store: Store, version: Version) -> pl.DataFrame:
-    """The table of a version."""
-    return read_frame(store.objects.read(version.key))
-
-
-def _edition(store: Store, dataset: str, entry: RawEntry) -> tuple[str, str]:
-    """Edition of a raw file and the key of its table; read only once."""
-    known = layout.split_manifest(dataset, entry.meta.sha256, _READER)
-    if (held := _held(store, known)) is not None:
-        return held
-    try:
-        frame = READERS[dataset](_content(store, entry), entry.key)
-    except ValueError as error:
-        raise FileRefused(entry.key, str(error), f"the published {dataset}") from error
-    edition = digest(dumps(frame.to_dict(as_series=False)))[:20]
-    key = layout.clean(dataset, paris_day(entry.meta.receipts[0].received_at), edition)
-    keep(store.objects, key, frame)
-    note = {"key": key, "bytes": store.objects.size(key)}
-    store.objects.put(known, dumps(note).encode(), durable=False)
-    return edition, key
-
-
-def _held(store: Store, known: str) -> tuple[str, str] | None:
-    """Edition and key that were noted of a raw file, if its table is there in full."""
-    try:
-        note = loads(store.objects.read(known))
-        key, size = str(note["key"]), note["bytes"]
-        whole = store.objects.size(key) == size
-    except (ObjectNotFound, ValueError, KeyError):
-        return None
-    return (PurePosixPath(key).stem, key) if whole else None
-
-
-def _content(store: Store, entry: RawEntry) -> bytes:
-    with (
-        RawZone(store).open(entry.key) as stream,
-        opened_first(stream, entry.meta.packing, name=entry.key) as reader,
-    ):
-        data = reader.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise FileRefused(entry.key, f"over {MAX_BYTES:,} bytes", "a reference dataset")
-    return data
+def _of_entry(store: Store, dataset: str, entry: RawEntry, lying_by: _LyingBy) -> Iterable[Version]:
+    """A version for each receipt and each of the polygons that it lies by."""
+    kept: dict[str | None, tuple[str, str]] = {}
+    for receipt in entry.meta.receipts:
+        for polygons in lying_by(paris_day(receipt.received_at)):
+            name = polygons.edition if polygons else None
+            if name not in kept:
+                kept[name] = kept_table(store, dataset, entry, polygons)
+            yield Version(
+                receipt.received_at,
+                receipt.position,
+                entry.meta.sha256,
+                *kept[name],
+                entry.meta.synthetic,
+                polygons,
+            )
 
 
 def _last_of_each_day(versions: Iterable[Version]) -> list[Version]:
@@ -166,17 +112,21 @@ def _publish(store: Store, dataset: str, version: Version) -> None:
 
 def _candidate(store: Store, dataset: str, version: Version, now: datetime) -> Candidate:
     day, table = _day_of(version), load(store, version)
-    document = ReferenceVersion.model_validate(
-        {
-            "dataset": dataset,
-            "day": day,
-            "edition": version.edition,
-            "attribution": attribution_for(dataset, version.synthetic),
-            "table": version.key,
-            "rows": table.height,
-            "without_geometry": table["geometry"].null_count(),
-        }
-    )
+    lying_by = districts(store, version.polygons)
+    facts = {
+        "dataset": dataset,
+        "day": day,
+        "edition": version.edition,
+        "attribution": attribution_for(dataset, version.synthetic),
+        "context_attributions": lying_by.attributions,
+        "table": version.key,
+        "rows": table.height,
+        "without_geometry": table["geometry"].null_count(),
+        "polygons": lying_by.edition,
+    }
+    if dataset == LINES:
+        facts |= of_zones(table, lying_by.labels)
+    document = ReferenceVersion.model_validate(facts)
     return Candidate(
         dataset=dataset,
         day=day,
