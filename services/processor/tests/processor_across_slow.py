@@ -1,6 +1,7 @@
 """Days across datasets worked out again, arc by arc, with nothing but the standard library."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from statistics import median
@@ -42,8 +43,8 @@ def like(day: date, volumes: Volumes, days: Sequence[date]) -> dict[str, tuple[i
     return found
 
 
-def ratio(day: date, start: date, arc: str, volumes: Volumes) -> dict[str, Any] | None:
-    """An arc before a work and during it; None where that is not known."""
+def ratio(day: date, start: date, arc: str, volumes: Volumes) -> dict[str, Any]:
+    """An arc before a work and during it: days used, weighted sums, and whether they are enough."""
     before = [start - timedelta(days=n) for n in range(1, 29)]
     during = [day - timedelta(days=n) for n in range(28) if day - timedelta(days=n) >= start]
     tops, bottoms, days, used = Fraction(0), Fraction(0), 0, 0
@@ -57,9 +58,10 @@ def ratio(day: date, start: date, arc: str, volumes: Volumes) -> dict[str, Any] 
             tops += median(new) * len(new)
             days += len(new)
             used += len(old)
-    if days < 3 or not bottoms:
-        return None
-    return {"before_days": used, "during_days": days, "tops": tops, "bottoms": bottoms}
+    known = days >= 3 and bottoms > 0
+    return {
+        "before_days": used, "during_days": days, "tops": tops, "bottoms": bottoms, "known": known,
+    }  # fmt: skip
 
 
 def effect(
@@ -67,19 +69,113 @@ def effect(
 ) -> dict[str, Any]:
     """The figures of an arc near a work; `zone` are the arcs of its zone near no work."""
     own = ratio(day, start, arc, volumes)
-    controls = [found for one in zone if (found := ratio(day, start, one, volumes))]
-    row: dict[str, Any] = {"control_arcs": len(controls), "control_ratio": None}
+    controls = [found for one in zone if (found := ratio(day, start, one, volumes))["known"]]
+    control = None
     if len(controls) >= 3:
-        row["control_ratio"] = sum(one["tops"] for one in controls) / sum(
-            one["bottoms"] for one in controls
-        )
-    names = ("before_veh", "during_veh", "work_ratio", "work_change")
-    if own is None:
-        return row | dict.fromkeys(names)
+        control = sum(one["tops"] for one in controls) / sum(one["bottoms"] for one in controls)
+    row: dict[str, Any] = {
+        "before_days": own["before_days"], "during_days": own["during_days"],
+        "control_arcs": len(controls), "control_ratio": control,
+    }  # fmt: skip
+    if not own["known"]:
+        return row | dict.fromkeys(("before_veh", "during_veh", "work_ratio", "work_change"))
     change = own["tops"] / own["bottoms"]
     return row | {
-        "before_days": own["before_days"], "during_days": own["during_days"],
         "before_veh": own["bottoms"] / own["during_days"],
         "during_veh": own["tops"] / own["during_days"], "work_ratio": change,
-        "work_change": None if row["control_ratio"] is None else change / row["control_ratio"] - 1,
+        "work_change": None if control is None else change / control - 1,
     }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Near:
+    """A work, the arc that it lies near, what it leaves and how that weighs."""
+
+    work: str
+    start: date
+    arc: str
+    impact: str
+    weight: Fraction | None
+
+
+@dataclass(frozen=True)
+class Town:
+    """What was counted, the weather, zones of the arcs, and works, each without a last day."""
+
+    volumes: Volumes
+    skies: Mapping[date, tuple[str, float]]
+    zones: Mapping[str, str]
+    works: Sequence[Near]
+
+    def active(self, day: date) -> list[Near]:
+        return [one for one in self.works if one.start <= day]
+
+    def rows(self, day: date) -> dict[str, dict[str, Any]]:
+        """The arcs of a day."""
+        days = similar(day, self.skies)
+        found = {}
+        for arc, zone in self.zones.items():
+            volume = self.volumes[day].get(arc)
+            earlier = [Fraction(self.volumes[d][arc]) for d in days if arc in self.volumes[d]]
+            usual = median(earlier) if len(earlier) >= 5 else None
+            own = [one for one in self.active(day) if one.arc == arc]
+            found[arc] = {
+                "arrondissement": zone, "volume_veh": volume, "similar_days": len(earlier),
+                "similar_veh": usual,
+                "like_ratio": None if None in (volume, usual) else volume / usual,
+                "works_active": len(own), "impact_weight": weight(own),
+            }  # fmt: skip
+        return found
+
+    def sums(self, day: date, zone: str | None = None) -> dict[str, Any]:
+        """The volumes of a zone, or of all, beside those of similar days."""
+        rows = [one for one in self.rows(day).values() if zone in (None, one["arrondissement"])]
+        counted = [one for one in rows if one["volume_veh"] is not None]
+        both = [one for one in counted if one["similar_veh"] is not None]
+        now = sum(one["volume_veh"] for one in both)
+        then = sum(one["similar_veh"] for one in both)
+        return {
+            "volume_arcs": len(counted), "compared_arcs": len(both),
+            "compared_share": Fraction(len(both), len(counted)),
+            "compared_veh": now if both else None, "similar_veh": then if both else None,
+            "like_ratio": now / then if both else None,
+        }  # fmt: skip
+
+    def zone(self, day: date, zone: str) -> dict[str, Any]:
+        """A zone, but for what the analysis of the roads says of it."""
+        own = [one for one in self.active(day) if self.zones[one.arc] == zone]
+        return self.sums(day, zone) | {
+            "arrondissement": zone, "works_active": len(own), "impact_weight": weight(own),
+            "exposed_arcs": len({one.arc for one in own}),
+        }  # fmt: skip
+
+    def effects(self, day: date) -> dict[tuple[str, str], dict[str, Any]]:
+        """The pairs of work and arc that are compared."""
+        active = self.active(day)
+        exposed = {one.arc for one in active}
+        found = {}
+        for one in active:
+            if (day - one.start).days <= 91:
+                zone = self.zones[one.arc]
+                rest = [a for a, of in self.zones.items() if of == zone and a not in exposed]
+                found[one.work, one.arc] = {
+                    "work_id": one.work, "arc_id": one.arc, "arrondissement": zone,
+                    "start": one.start, "impact": one.impact,
+                    **effect(day, one.start, one.arc, rest, self.volumes),
+                }  # fmt: skip
+        return found
+
+    def city(self, day: date) -> dict[str, Any]:
+        """The city, but for what the analysis of the roads says of it."""
+        active = self.active(day)
+        known = [one for one in self.effects(day).values() if one["work_change"] is not None]
+        return self.sums(day) | {
+            "similar_days": len(similar(day, self.skies)), "works_active": len(active),
+            "exposed_arcs": len({one.arc for one in active}), "works_compared": len(known),
+        }  # fmt: skip
+
+
+def weight(works: Sequence[Near]) -> Fraction | None:
+    """Sum of the weights that are known."""
+    known = [one.weight for one in works if one.weight is not None]
+    return sum(known, Fraction(0)) if known else None

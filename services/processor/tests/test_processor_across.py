@@ -116,11 +116,13 @@ def weather() -> str:
     return answer("UTC", times, temperature_2m=temperatures, precipitation=rain)
 
 
-def works() -> str:
-    def near(arc: str) -> str:
-        lon, lat = place(arc)
-        return json.dumps(square(lon, lat, lon + 0.0002, lat + 0.0002))
+def near(arc: str) -> str:
+    """The shape of a work on an arc."""
+    lon, lat = place(arc)
+    return json.dumps(square(lon, lat, lon + 0.0002, lat + 0.0002))
 
+
+def works() -> str:
     return list_of(*(
         work(name, start, "2025-12-31", shape=near(arc), point=f"{48.86},{place(arc)[0]}")
         for name, (start, arc) in STARTS.items()
@@ -203,12 +205,12 @@ def test_like_for_like_agrees_with_a_slow_computation(city: House, day: date) ->
 
 @pytest.mark.parametrize("day", [FRIDAY, SATURDAY])
 def test_works_before_and_during_agree_with_a_slow_computation(city: House, day: date) -> None:
-    near = {arc for _, arc in STARTS.values()}
+    exposed = {arc for _, arc in STARTS.values()}
     found = {(one["work_id"], one["arc_id"]): one for one in city.table(day, "works")}
     assert found.keys() == {(name, arc) for name, (_, arc) in STARTS.items() if name != "W3"}
     for (name, arc), one in found.items():
         start = STARTS[name][0]
-        controls = [a for a in ARCS if zone(a) == zone(arc) and a not in near]
+        controls = [a for a in ARCS if zone(a) == zone(arc) and a not in exposed]
         expected = effect(day, start, arc, controls, CITY.volumes)
         assert (one["start"], one["label"]) == (start, f"Rue_{arc}")
         for field, value in expected.items():

@@ -152,14 +152,17 @@ def test_the_real_files_row_by_row(bikes: House, real_data: Path) -> None:
 @pytest.fixture(scope="module")
 def weeks(real_data: Path) -> Iterator[tuple[House, Slow]]:
     """Seven weeks of real counts of five counters, with an autumn change of clocks, a fault each:
-    zeros, a spike, an outage, a suspect day."""
+    zeros, a spike, an outage, a suspect day; and ten days of the next spring with its change."""
     name = "calibration_hourly-counts_56compteurs_2020-09_2021-08.parquet"
     frame = pl.read_parquet(real_data / "bikes" / name).cast({"counter_id": pl.String})
     chosen = frame["counter_id"].unique().sort().head(5).to_list()
-    first = datetime(2020, 9, 14)
+    spans = ((datetime(2020, 9, 14), 44), (datetime(2021, 3, 20), 10))
     part = frame.filter(
         pl.col("counter_id").is_in(chosen),
-        pl.col("date").is_between(first, first + timedelta(days=44), closed="left"),
+        pl.any_horizontal(
+            pl.col("date").is_between(first, first + timedelta(days=days), closed="left")
+            for first, days in spans
+        ),
     ).unique(["counter_id", "date"], keep="first", maintain_order=True)
     lines = [
         line(counter, at.replace(tzinfo=UTC), _faulty(chosen.index(counter), at, int(bikes)))
@@ -227,6 +230,8 @@ def test_counters_agree_with_a_slow_computation(weeks: tuple[House, Slow]) -> No
             assert row["reasons"] == "; ".join(value["reasons"])
             seen.add(value["status"])
     assert {"good", "stuck_zero", "spike", "no_rows", "silent", "suspect"} <= seen
+    for day, length in ((date(2020, 10, 25), 25), (date(2021, 3, 28), 23)):
+        assert {one["expected_hours"] for one in slow.counters[day].values()} == {length}
     assert set(slow.baseline.values()) == {"none", "group", "day_type"}
 
 

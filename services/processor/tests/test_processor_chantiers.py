@@ -9,6 +9,8 @@ import pytest
 from processor_house import House
 from processor_works_slow import WEIGHTS, active, arcs_of, area, distance, usable, works_of
 
+from cityflow.calendar import PARIS
+
 DAY = date(2025, 10, 26)
 """Clocks go back: it has 25 hours."""
 NOON = datetime(2025, 10, 26, 12, tzinfo=UTC)
@@ -93,6 +95,28 @@ def test_the_real_list_agrees_with_a_slow_computation(chantiers: House, real_dat
     zones = chantiers.table(day, "zones")
     assert sum(zone["active"] for zone in zones) == totals["active"]
     _same_arcs(chantiers, day, expected, arcs_of(lines.read_bytes().decode()))
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"), [(date(2023, 10, 29), 25), (date(2024, 3, 31), 23)], ids=["25h", "23h"]
+)
+def test_days_on_which_clocks_change_agree_with_a_slow_computation(
+    chantiers: House, real_data: Path, day: date, hours: int
+) -> None:
+    path = real_data / "chantiers" / REAL
+    start = datetime.combine(day, datetime.min.time(), PARIS)
+    chantiers.receive_file(path, received_at=start.astimezone(UTC))
+    chantiers.process(day, day)
+    rows = works_of(path.read_bytes().decode("utf-8-sig"))
+    expected = {row["Identifiant"]: row for row in active(rows, day)}
+    found, summary = by_id(chantiers, day), chantiers.summary(day)
+    assert {name for name, one in found.items() if one["state"] == "active"} == expected.keys()
+    totals, impacts = summary["totals"], [r["Impact sur la circulation"] for r in expected.values()]
+    weights = [WEIGHTS[impact] for impact in impacts if impact]
+    assert (totals["active"], totals["closed"]) == (len(expected), impacts.count("BARRAGE_TOTAL"))
+    assert totals["impact_weight"] == pytest.approx(sum(weights), rel=1e-9)
+    assert totals["impact_share"] == pytest.approx(len(weights) / len(expected), rel=1e-9)
+    assert len(expected) > 5 and summary["snapshot_age_h"] == hours
 
 
 def _same_arcs(house: House, day: date, works: dict[str, Any], arcs: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import settings as of_hypothesis
 from hypothesis import strategies as st
 
-from cityflow.calendar import DayType, day_type
+from cityflow.calendar import DayType, day_type, hour_ends
 from cityflow.calendar import days as day_range
 from cityflow_processor.roads.reliability import Indices, reliability, reliable, thousandths
 from cityflow_processor.roads.volumes import (
@@ -33,7 +33,9 @@ SHAPES = {
 
 
 def invented(first: date, last: date, seed: int) -> dict[str, dict[date, dict[int, int]]]:
-    """Arcs of every rhythm; some lack hours, one most days, one is there for eight months only."""
+    """Arcs of every rhythm; some lack hours, one most days, one is there for eight months only.
+
+    The Sunday on which spring takes an hour away has none from 02 to 03."""
     chance, found = random.Random(seed), {}
     for number in range(15):
         shape = list(SHAPES.values())[number % len(SHAPES)]
@@ -42,7 +44,7 @@ def invented(first: date, last: date, seed: int) -> dict[str, dict[date, dict[in
             day: {
                 hour: int(300 * shape[hour] * chance.uniform(0.8, 1.2) * (1 + 0.4 * is_free))
                 for hour in range(24)
-                if chance.random() < kept
+                if chance.random() < kept and not (hour == 2 and len(hour_ends(day)) == 23)
             }
             for day in day_range(first, last)
             if (is_free := number == 5 and day.weekday() >= 5) or number != 9 or day.month < 9

@@ -2,12 +2,15 @@
 
 import csv
 import json
+import random
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from processor_house import House
+
+from cityflow.calendar import PARIS
 
 NOW = datetime(2025, 7, 1, 10, 0, tzinfo=UTC)
 DAY = NOW.date()
@@ -104,6 +107,44 @@ def test_reports_of_a_day_are_kept_once_each(velib: House) -> None:
     (one, two) = velib.table(DAY, "stations")
     assert (one["reports"], one["bikes_mean"], one["bikes"]) == (2, 3.0, 6)
     assert (one["empty_share"], one["full_share"], two["reports"]) == (0.5, 0.5, 1)
+
+
+@pytest.mark.parametrize("day", [date(2025, 3, 30), date(2025, 10, 26)], ids=["23h", "25h"])
+def test_days_on_which_clocks_change_agree_with_a_slow_computation(velib: House, day: date) -> None:
+    rng = random.Random(str(day))
+    midnight = datetime.combine(day - timedelta(days=1), datetime.min.time(), UTC)
+    reports: dict[str, list[dict[str, Any]]] = {str(n): [] for n in range(12)}
+    for at in (midnight + timedelta(minutes=30 * n + 10) for n in range(42, 102, 3)):
+        stations = []
+        for code, held in reports.items():
+            last = at - timedelta(seconds=rng.randint(0, 5_000))
+            one = station(code, rng.randint(0, 3), rng.randint(0, 3),
+                          last_reported=int(last.timestamp()))  # fmt: skip
+            stations.append(one)
+            if at.astimezone(PARIS).date() == day:
+                held.append(one)
+        velib.receive(status(*stations, at=at), extension="json", media="json")
+    velib.process(day, day)
+    last = {code: held[-1] for code, held in reports.items()}
+    newest = max(one["last_reported"] for one in last.values())
+    found = {row["station_code"]: row for row in velib.table(day, "stations")}
+    assert found.keys() == reports.keys()
+    for code, held in reports.items():
+        bikes, docks = ([one[f"num_{of}_available"] for one in held] for of in ("bikes", "docks"))
+        row = found[code]
+        assert (row["reports"], row["bikes"], row["docks"]) == (len(held), bikes[-1], docks[-1])
+        assert row["bikes_mean"] == pytest.approx(sum(bikes) / len(held), rel=1e-9)
+        assert row["empty_share"] == pytest.approx(bikes.count(0) / len(held), rel=1e-9)
+        assert row["full_share"] == pytest.approx(docks.count(0) / len(held), rel=1e-9)
+        is_stale = last[code]["last_reported"] <= newest - 3600
+        assert row["status"] == ("stale" if is_stale else "live")
+    live = [one for one in last.values() if one["last_reported"] > newest - 3600]
+    totals = velib.summary(day)["totals"]
+    assert (totals["live"], totals["reports"]) == (len(live), sum(map(len, reports.values())))
+    assert totals["bikes"] == sum(one["num_bikes_available"] for one in live)
+    empty = sum(one["num_bikes_available"] == 0 for one in live)
+    assert totals["empty_share"] == pytest.approx(empty / len(live), rel=1e-9)
+    assert 0 < len(live) < len(last)
 
 
 def test_stale_and_closed_stations_are_left_out_of_sums(velib: House) -> None:
