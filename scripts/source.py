@@ -23,8 +23,8 @@ class StandIns:
     @property
     def settings(self) -> dict[str, str]:
         """The settings that lead every source here, so that none of the real ones is asked."""
-        names = ("OPENDATASOFT_HOSTS", "SCHOOL_CALENDAR_URL", "PRIM_URL", "OPEN_METEO_URL",
-                 "OPEN_METEO_ARCHIVE_URL", "CALENDAR_URL")  # fmt: skip
+        names = ("OPENDATASOFT_HOSTS", "SCHOOL_CALENDAR_URL", "PRIM_URL", "IDFM_URL",
+                 "OPEN_METEO_URL", "OPEN_METEO_ARCHIVE_URL", "CALENDAR_URL")  # fmt: skip
         return {
             **dict.fromkeys(names, self.url),
             "GBFS_URL": f"{self.url}/opendata/Velib_Metropole",

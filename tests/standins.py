@@ -32,7 +32,7 @@ class StandIns:
     def settings(self) -> dict[str, str]:
         """The settings that lead every source here."""
         (first, *_) = self.urls
-        names = ("PRIM_URL", "OPEN_METEO_URL", "CALENDAR_URL", "SCHOOL_CALENDAR_URL")
+        names = ("PRIM_URL", "IDFM_URL", "OPEN_METEO_URL", "CALENDAR_URL", "SCHOOL_CALENDAR_URL")
         return {
             **dict.fromkeys(names, first),
             "OPENDATASOFT_HOSTS": ",".join(self.urls),

@@ -24,6 +24,7 @@ LonLat = tuple[float, float]
 
 _LINES = ("LineString", "MultiLineString")
 _AREAS = ("Polygon", "MultiPolygon")
+_PLACES = ("Point", *_AREAS)
 
 
 def length_m(geojson: Json) -> float:
@@ -111,13 +112,14 @@ class LineIndex:
         self._lines = [self._flat(line) for line in degrees]
         self._tree = shapely.STRtree(self._lines)
 
-    def near(self, area: Json, distance_m: float) -> list[tuple[str, float]]:
-        """Code and distance in metres of each line at most so far from a Polygon or MultiPolygon,
-        by code; 0 for a line that touches it. A polygon that crosses itself is repaired first.
+    def near(self, place: Json, distance_m: float) -> list[tuple[str, float]]:
+        """Code and distance in metres of each line at most so far from a Point, a Polygon or a
+        MultiPolygon, by code; 0 for a line that touches it. A polygon that crosses itself is
+        repaired first.
         """
         if not self.codes:
             return []
-        flat = self._flat(shapely.make_valid(_geometry(area, _AREAS)))
+        flat = self._flat(shapely.make_valid(_geometry(place, _PLACES)))
         hits = sorted(int(n) for n in self._tree.query(flat, "dwithin", distance_m))
         return [(self.codes[n], float(shapely.distance(flat, self._lines[n]))) for n in hits]
 

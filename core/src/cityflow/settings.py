@@ -143,6 +143,10 @@ class Settings(BaseModel):
     prim_api_key: Token | None = Field(
         default=None, description="Key of PRIM; without it disruptions are not fetched"
     )
+    idfm_url: SourceUrl = Field(
+        default="https://data.iledefrance-mobilites.fr",
+        description="Portal that holds the stops of public transport",
+    )
     open_meteo_url: SourceUrl = Field(
         default=_OPEN_METEO, description="Address of the weather forecast"
     )

@@ -63,7 +63,7 @@ def elsewhere() -> Iterator[str]:
 def environ(running: Portal, elsewhere: str, tmp_path: Path) -> dict[str, str]:
     running.fail()
     running.at(NOW)
-    names = ("OPEN_METEO_URL", "GBFS_URL", "CALENDAR_URL", "SCHOOL_CALENDAR_URL")
+    names = ("IDFM_URL", "OPEN_METEO_URL", "GBFS_URL", "CALENDAR_URL", "SCHOOL_CALENDAR_URL")
     return {
         **dict.fromkeys(names, elsewhere),
         "PRIM_URL": closed_port(),
@@ -218,6 +218,7 @@ def test_watching_fetches_and_ends_when_asked(
 PARIS = load_tenant("paris")
 WORKS = PARIS.feeds["chantiers-perturbants"]
 VELIB = PARIS.feeds["velib-disponibilite-en-temps-reel"]
+PRIM, STOPS = PARIS.feeds["prim-disruptions"], PARIS.feeds["arrets-lignes"]
 TODAY = date(2025, 11, 6)
 
 
@@ -237,3 +238,15 @@ def test_a_feed_that_fails_is_given_time_and_the_others_are_not() -> None:
     assert len(patience.of(wanted, now + LONGEST_WAIT)) == 2
     patience.note(Collected([Fetched(WORKS.name, Dataset.CHANTIERS, TODAY, "unchanged")]), now)
     assert len(patience.of(wanted, now)) == 2
+
+
+def test_a_list_alone_is_nothing_of_its_dataset() -> None:
+    of_list = Fetched(STOPS.name, Dataset.TRAFFIC, TODAY, "new")
+    without_key = Skipped(PRIM.name, Dataset.TRAFFIC, [TODAY], "PRIM_API_KEY is not set")
+    lists = frozenset(feed.name for feed in PARIS.feeds.values() if feed.is_list)
+    collected = Collected([of_list], [without_key], lists)
+    assert collected.without([Dataset.TRAFFIC]) == [Dataset.TRAFFIC]
+    assert collected.reasons(Dataset.TRAFFIC) == ["PRIM_API_KEY is not set"]
+    answered = Fetched(PRIM.name, Dataset.TRAFFIC, TODAY, "unchanged")
+    assert Collected([of_list, answered], [], lists).without([Dataset.TRAFFIC]) == []
+    assert Collected([of_list], [], lists).without([Dataset.TRAFFIC]) == []

@@ -33,7 +33,14 @@ def source(running: Portal, output: Path, monkeypatch: pytest.MonkeyPatch) -> Po
     running.fail()
     running.at(NOW)
     running.stand_ins.open()
-    for name in ("PRIM_URL", "OPEN_METEO_URL", "GBFS_URL", "CALENDAR_URL", "SCHOOL_CALENDAR_URL"):
+    for name in (
+        "PRIM_URL",
+        "IDFM_URL",
+        "OPEN_METEO_URL",
+        "GBFS_URL",
+        "CALENDAR_URL",
+        "SCHOOL_CALENDAR_URL",
+    ):
         monkeypatch.setenv(name, closed_port())
     monkeypatch.setenv("OPENDATASOFT_HOSTS", running.urls)
     monkeypatch.setenv("CITYFLOW_TENANT", str(quick_paris(output.parent / "paris.toml")))

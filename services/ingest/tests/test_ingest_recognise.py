@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -205,3 +206,17 @@ def test_a_referentiel_is_no_road_count_without_counts() -> None:
     assert recognised(table(columns, ("1", "A", shape))).format.dataset == "referentiel"
     with_flow = table((*columns, "Débit horaire"), ("1", "A", shape, "3"))
     assert refused(with_flow).found.endswith(", but also debit_horaire")
+
+
+STOPS = ("id", "route_long_name", "stop_id", "stop_name", "stop_lon", "stop_lat", "OperatorName",
+         "shortName", "bookingRules", "mode", "Pointgeo", "Nom_commune", "Code_insee")  # fmt: skip
+STOP = ("IDFM:C01371", "1", "IDFM:22089", "Bastille", "2.369", "48.853", "RATP", "1", "", "Metro",
+        "48.853, 2.369", "Paris", "75104")  # fmt: skip
+
+
+@pytest.mark.parametrize("kept", [range(13), (2, 3, 4, 5)])
+def test_the_list_of_stops_is_of_public_transport(kept: Sequence[int]) -> None:
+    columns, row = (tuple(one[n] for n in kept) for one in (STOPS, STOP))
+    found = recognised(b"\xef\xbb\xbf" + table(columns, row))
+    assert (found.format.dataset, found.media) == (Dataset.TRAFFIC, "csv")
+    assert recognised(table(columns, row, delimiter=",")).dataset is Dataset.TRAFFIC

@@ -66,7 +66,7 @@ def run(server: Server, tmp_path: Path, key: str, *arguments: str, **environ: st
 
 
 def process(command: list[str], server: Server, tmp_path: Path, **environ: str) -> Any:
-    names = ("OPENDATASOFT_HOSTS", "OPEN_METEO_URL", "GBFS_URL", "CALENDAR_URL",
+    names = ("OPENDATASOFT_HOSTS", "IDFM_URL", "OPEN_METEO_URL", "GBFS_URL", "CALENDAR_URL",
              "SCHOOL_CALENDAR_URL")  # fmt: skip
     return subprocess.run(
         command,
@@ -142,7 +142,7 @@ def test_without_a_key_nothing_is_asked_and_the_setting_is_named(
     assert done.returncode == 3
     assert "nothing came of traffic: PRIM_API_KEY is not set" in done.stderr
     said = run(server, tmp_path, "", "snapshot", "traffic").stdout
-    assert "1 day " in said and "Fetched" not in said
+    assert "1 day " in said and "PRIM_API_KEY is not set" in said
     assert server.requests == []
 
 

@@ -14,6 +14,7 @@ STAND_IN = "http://127.0.0.1:8100"
 URLS = (
     "OPENDATASOFT_HOSTS",
     "PRIM_URL",
+    "IDFM_URL",
     "OPEN_METEO_URL",
     "GBFS_URL",
     "CALENDAR_URL",

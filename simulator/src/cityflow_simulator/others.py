@@ -23,6 +23,7 @@ from cityflow_simulator.publication import BIKES_RHYTHM, Lateness, Schedule
 from cityflow_simulator.published.bike_counts import BikeCounts, counter_list
 from cityflow_simulator.published.dataset import Dataset
 from cityflow_simulator.published.station_list import StationList
+from cityflow_simulator.published.stop_list import stop_list
 from cityflow_simulator.published.work_list import WorkList
 from cityflow_simulator.transit import Transit
 
@@ -48,7 +49,9 @@ class Others:
         yield "bike_counters.csv", self._listed(counter_list(self._bikes.riders))
         yield "velib.csv", self._listed(StationList(build_fleet(city)))
         yield "chantiers.csv", self._listed(WorkList(self._feed.sites))
-        yield "disruptions.json", iter([dumped(document(Transit(city), self._noon)).encode()])
+        transit = Transit(city)
+        yield "disruptions.json", iter([dumped(document(transit, self._noon)).encode()])
+        yield "stops.csv", self._listed(stop_list(transit))
         yield "weather.json", iter([dumped(self._weather()).encode()])
 
     def truth(self) -> dict[str, Any]:

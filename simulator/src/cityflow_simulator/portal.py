@@ -18,6 +18,7 @@ from cityflow_simulator.published.reading import csv_frame, features_frame
 from cityflow_simulator.published.roads import RoadCounts
 from cityflow_simulator.published.school import school_holidays
 from cityflow_simulator.published.station_list import StationList
+from cityflow_simulator.published.stop_list import stop_list
 from cityflow_simulator.published.work_list import WorkList
 from cityflow_simulator.referentiel import referentiel_csv
 from cityflow_simulator.transit import Transit
@@ -52,6 +53,7 @@ class Portal:
             StationList(self.fleet),
             WorkList(self.feed.sites),
             school_holidays(),
+            stop_list(self.transit),
             _loops(self.city),
             _districts(offer.seed),
         ]

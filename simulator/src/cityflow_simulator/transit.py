@@ -15,6 +15,7 @@ from cityflow.calendar import PARIS
 from cityflow.contracts.synthetic import SYNTHETIC_PREFIX
 from cityflow_simulator.city import City
 from cityflow_simulator.names import invent_names
+from cityflow_simulator.plane import Degrees, on_ellipse, to_degrees
 from cityflow_simulator.randomness import stream
 
 Cause = Literal["TRAVAUX", "PERTURBATION", "INFORMATION"]
@@ -25,6 +26,7 @@ MODES = (
     ("Bus", 1.0),
 )  # fmt: skip
 STOPS_A_LINE = 12
+FURTHEST = 1.6  # from the centre, where 1 is the city limit
 LOOK_BACK_DAYS = 150
 STAYS, STAYS_LONGER, LONGER = timedelta(hours=1), timedelta(hours=60), 0.2
 REASONS = ("travaux de voirie", "un incident technique", "une manifestation", "un affaissement",
@@ -32,15 +34,25 @@ REASONS = ("travaux de voirie", "un incident technique", "une manifestation", "u
 
 
 @dataclass(frozen=True)
+class Stop:
+    """One stop of a line, and where it is; the area is the station that it belongs to."""
+
+    stop_id: str
+    area_id: str
+    name: str
+    place: Degrees
+
+
+@dataclass(frozen=True)
 class TransitLine:
-    """One line and the names of its stops, in order."""
+    """One line and its stops, in order."""
 
     line_id: str
     name: str
     short_name: str
     mode: str
     network_id: str
-    stops: tuple[tuple[str, str], ...]
+    stops: tuple[Stop, ...]
 
 
 @dataclass(frozen=True)
@@ -166,6 +178,18 @@ def _uuid(rng: np.random.Generator) -> str:
     return f"{digits[:8]}-{digits[8:12]}-11f0-{digits[12:]}-0a58a9feac02"
 
 
+def _places(seed: int, line: int) -> list[Degrees]:
+    """Stops along a straight line through the city and its surroundings, equally far apart."""
+    rng = stream(seed, "transit-stops", line)
+    ends = [on_ellipse(FURTHEST * float(rng.random()), 360 * float(rng.random())) for _ in "ab"]
+    (from_x, from_y), (to_x, to_y) = ends
+    shares = [stop / (STOPS_A_LINE - 1) for stop in range(STOPS_A_LINE)]
+    return [
+        to_degrees((from_x + share * (to_x - from_x), from_y + share * (to_y - from_y)))
+        for share in shares
+    ]
+
+
 def _lines(seed: int, count: int) -> tuple[TransitLine, ...]:
     rng = stream(seed, "transit-lines")
     numbers = rng.permutation(3_000)[:count].tolist()
@@ -173,11 +197,16 @@ def _lines(seed: int, count: int) -> tuple[TransitLine, ...]:
     found = []
     for index in range(count):
         mode = next(mode for mode, share in MODES if index / count < share)
+        first = 60_000 + int(numbers[index]) * STOPS_A_LINE
         stops = tuple(
-            (f"stop_area:IDFM:{60_000 + int(numbers[index]) * STOPS_A_LINE + stop}",
-             f"{SYNTHETIC_PREFIX}{names[index + stop].replace('_', ' ')}")
-            for stop in range(STOPS_A_LINE)
-        )  # fmt: skip
+            Stop(
+                f"stop_point:IDFM:{first + stop}",
+                f"stop_area:IDFM:{first + stop}",
+                f"{SYNTHETIC_PREFIX}{names[index + stop].replace('_', ' ')}",
+                place,
+            )
+            for stop, place in enumerate(_places(seed, index))
+        )
         short = str(index + 1) if mode == "Metro" else f"{mode[0]}{index + 1}"
         found.append(
             TransitLine(

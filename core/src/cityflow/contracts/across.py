@@ -33,12 +33,20 @@ class AcrossWeather(Model):
 
 
 class AcrossTransit(Model):
-    """Public transport of the day, of the whole city: its lines lie in no arrondissement."""
+    """Public transport of the day, of the whole city: lines lie in no arrondissement, stops do."""
 
     availability: Share | None = Field(
         description="Share of line-hours without a blocking disruption of the line or a section"
     )
     disrupted_line_h: float = Field(ge=0, description="Line-hours blocked or disrupted")
+    disrupted_stops: int | None = Field(
+        default=None,
+        description="Stops named by a blocking or disturbing disruption; null: not told",
+    )
+    blocked_stops: int | None = Field(default=None, description="Of these, by a blocking one")
+    placed_share: Share | None = Field(
+        default=None, description="Of all stops named, the share of those whose place is known"
+    )
     coverage: Share = Field(description="Hours of the day with a snapshot ÷ hours of the day")
 
 
@@ -73,6 +81,15 @@ class AcrossZone(LikeForLike):
     works_active: int | None = Field(description="Works active on the day; null: no list")
     impact_weight: float | None = Field(description="Sum of the weights of their impacts")
     exposed_arcs: int | None = Field(description="Road arcs within 40 m of one of them")
+    disrupted_stops: int | None = Field(
+        default=None,
+        description="Stops of transit in it, named by a blocking or disturbing disruption; "
+        "null: not told",
+    )
+    blocked_stops: int | None = Field(default=None, description="Of these, by a blocking one")
+    disrupted_stop_h: float | None = Field(
+        default=None, description="Their stop-hours blocked or disrupted"
+    )
 
 
 class WorkEffect(Model):

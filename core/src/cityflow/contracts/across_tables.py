@@ -13,6 +13,10 @@ _WORKS = (
     Column("works_active", "int", "", "Active works; null: no list", nullable=True),
     Column("impact_weight", "float", "", "Sum of the weights of their impacts", nullable=True),
 )
+_STOPS = (
+    Column("disrupted_stops", "int", "stops", "Disrupted; null: not told", nullable=True),
+    Column("blocked_stops", "int", "stops", "Of these, blocked", nullable=True),
+)
 _CONGESTION = (
     Column("tti_area", "float", "", "Congestion index by vehicle-km", nullable=True),
     Column("index_coverage", "float", "", "Hours with an index ÷ expected", nullable=True),
@@ -21,7 +25,7 @@ _CONGESTION = (
 ACROSS_CLEAN = Table(
     "clean",
     ("arc_id",),
-    "One row per arc known on the day: its volume, the works near it, days of similar weather.",
+    "One row per arc known on the day: its volume, days of similar weather, works and stops near.",
     (
         _ARC,
         *_WHERE,
@@ -30,6 +34,7 @@ ACROSS_CLEAN = Table(
         Column("similar_veh", "float", "veh/d", "Their median; null: too few", nullable=True),
         Column("like_ratio", "float", "", "volume_veh ÷ similar_veh", nullable=True),
         *_WORKS,
+        *_STOPS,
     ),
 )
 
@@ -48,6 +53,8 @@ ACROSS_ZONES = Table(
         *_CONGESTION,
         *_WORKS,
         Column("exposed_arcs", "int", "arcs", "Arcs within 40 m of a work", nullable=True),
+        *_STOPS,
+        Column("disrupted_stop_h", "float", "stop·h", "Their disrupted hours", nullable=True),
     ),
 )
 

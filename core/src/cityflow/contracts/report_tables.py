@@ -41,7 +41,9 @@ from cityflow.contracts.traffic import (
     TransitLineRank,
     TransitMode,
     TransitMoment,
+    TransitStops,
     TransitTotals,
+    TransitZone,
 )
 from cityflow.contracts.velib import VelibArea, VelibTotals
 from cityflow.contracts.weather import WeatherDay, WeatherHour
@@ -203,6 +205,18 @@ TRAFFIC_TOP_LINES = section(
     "Worst lines, at most 50.",
     tuple(columns_of(TransitLineRank)),
 )
+TRAFFIC_STOPS = section(
+    "traffic_stops",
+    (),
+    "Stops that disruptions name, and how many of them are placed.",
+    tuple(columns_of(TransitStops)),
+)
+TRAFFIC_ARRONDISSEMENTS = section(
+    "traffic_arrondissements",
+    ("arrondissement",),
+    "Stops that disruptions name by published polygon, with `outside` Paris and `unknown`.",
+    tuple(columns_of(TransitZone)),
+)
 CHANTIERS_TOTALS = section(
     "chantiers_totals",
     (),
@@ -317,6 +331,8 @@ SECTIONS = (
     TRAFFIC_MODES,
     TRAFFIC_MOMENTS,
     TRAFFIC_TOP_LINES,
+    TRAFFIC_STOPS,
+    TRAFFIC_ARRONDISSEMENTS,
     CHANTIERS_TOTALS,
     CHANTIERS_ARRONDISSEMENTS,
     CHANTIERS_TOP_WORKS,
@@ -333,45 +349,6 @@ SECTIONS = (
     SOURCES,
 )
 """The tidy files of a report edition, in the order of the daily file."""
-
-COVERAGE = {
-    "flow_veh": "flow_coverage",
-    "vkt_veh_km": "flow_coverage",
-    "occupancy_mean_pct": "occupancy_coverage",
-    "saturated_hours": "occupancy_coverage",
-    "blocked_hours": "occupancy_coverage",
-    "index_vkt_veh_km": "index_coverage",
-    "index_vht_veh_h": "index_coverage",
-    "speed_est_kmh": "index_coverage",
-    "tti_area": "index_coverage",
-    "delay_ref_veh_h": "index_coverage",
-    "delay_60_veh_h": "index_coverage",
-    "compared_flow_veh": "compared_share",
-    "typical_flow_veh": "compared_share",
-    "flow_ratio": "compared_share",
-    "flow_before_veh": "panel_share",
-    "change": "panel_share",
-    "bikes": "coverage",
-    "compared_bikes": "coverage",
-    "typical_bikes": "coverage",
-    "ratio": "coverage",
-    "disrupted_line_h": "coverage",
-    "blocked_line_h": "coverage",
-    "stop_blocked_line_h": "coverage",
-    "planned_line_h": "coverage",
-    "unplanned_line_h": "coverage",
-    "information_line_h": "coverage",
-    "availability": "coverage",
-    "impact_weight": "impact_share",
-    "area_m2": "geometry_share",
-    "exposed_arcs": "geometry_share",
-    "compared_veh": "compared_share",
-    "transit_availability": "transit_coverage",
-    "transit_disrupted_line_h": "transit_coverage",
-    "similar_veh": "compared_share",
-    "like_ratio": "compared_share",
-}
-"""The coverage that stands beside a figure, by column."""
 
 FIGURES = Table(
     "daily_report",

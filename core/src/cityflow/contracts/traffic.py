@@ -47,6 +47,31 @@ class TransitMode(TransitSums):
     mode: str = Field(description="Mode as published: Bus, Metro, RapidTransit, …")
 
 
+class StopSums(Model):
+    """Stops that disruptions name, and their hours: of each the union of its periods."""
+
+    stops: int = Field(ge=0, description="Stops that a disruption of the day names")
+    disrupted_stops: int = Field(ge=0, description="Of these, by a blocking or disturbing one")
+    blocked_stops: int = Field(ge=0, description="Of these, by a blocking one")
+    disrupted_stop_h: float = Field(ge=0, description="Stop-hours blocked or disrupted")
+    blocked_stop_h: float = Field(ge=0, description="Stop-hours with a blocking disruption")
+    coverage: Share = Field(description="Hours of the day with a snapshot ÷ hours of the day")
+
+
+class TransitStops(StopSums):
+    """All stops."""
+
+    placed: int = Field(ge=0, description="Of `stops`, those of which the place is known")
+    placed_share: Share | None = Field(description="placed ÷ stops; null without any")
+
+
+class TransitZone(StopSums):
+    """The stops in one arrondissement; also `outside` and `unknown`."""
+
+    arrondissement: str = Field(description="1–20, `outside` or `unknown`")
+    label: str = Field(description="Its published name")
+
+
 class TransitMoment(Model):
     """What was going on at a time of day, by the last snapshot before it."""
 
@@ -87,5 +112,11 @@ class TrafficSummary(DaySummary):
     )
     totals: TransitTotals = Field(description="All lines")
     modes: tuple[TransitMode, ...] = Field(description="By mode")
+    stops: TransitStops | None = Field(
+        default=None, description="Stops that disruptions name; null before method 3"
+    )
+    arrondissements: tuple[TransitZone, ...] = Field(
+        default=(), description="The same by official polygon; none before method 3"
+    )
     moments: tuple[TransitMoment, ...] = Field(description="At 08:30 and 18:00")
     top_lines: tuple[TransitLineRank, ...] = Field(description="Worst lines, at most 50")

@@ -37,6 +37,7 @@ TRAFFIC_CLEAN = Table(
         Column("priority", "int", "", "Navitia: lower is worse", nullable=True),
         Column("periods", "text", "", "Begin/end in UTC, in order, blanks between"),
         Column("lines", "text", "", "JSON: line, name, mode, network, scope of each line"),
+        Column("stops", "text", "", "JSON: stop, name, lon, lat, whether only a section's end"),
         Column("page_items", "int", "", "Line reports on it", nullable=True),
         Column("total_items", "int", "", "Line reports of all pages", nullable=True),
     ),
@@ -82,6 +83,59 @@ TRAFFIC_MOMENTS = Table(
     ),
 )
 
+_STOP = Column("stop_id", "text", "", "Identifier of the stop, or of the stop area")
+_PLACE = (
+    Column("stop_name", "text", "", "Name as published", nullable=True),
+    Column("longitude", "float", "°", "WGS 84", nullable=True),
+    Column("latitude", "float", "°", "WGS 84", nullable=True),
+)
+_OF_STOP = (
+    Column("disrupted_s", "int", "s", "Named by a blocking or disturbing disruption, on the day"),
+    Column("blocked_s", "int", "s", "Named by a blocking one"),
+)
+
+TRAFFIC_LIST = Table("list", ("stop_id",), "Stops by line, arrets-lignes.", (_STOP, *_PLACE))
+
+TRAFFIC_STOPS = Table(
+    "stops",
+    ("stop_id",),
+    "One row per stop that a disruption of the day names: the union of the periods on the day.",
+    (
+        _STOP,
+        *_PLACE,
+        Column("arrondissement", "text", "", "1–20, `outside` or `unknown`"),
+        Column("disruptions", "int", "", "Disruptions of the day that name it"),
+        *_OF_STOP,
+    ),
+)
+
+TRAFFIC_ZONES = Table(
+    "zones",
+    ("arrondissement",),
+    "One row per arrondissement, `outside` and `unknown`: sums over the stops in it.",
+    (
+        Column("arrondissement", "text", "", "1–20, `outside` or `unknown`"),
+        Column("label", "text", "", "Its published name"),
+        Column("stops", "int", "stops", "Stops that a disruption of the day names"),
+        Column("disrupted_stops", "int", "stops", "Of these, blocked or disrupted"),
+        Column("blocked_stops", "int", "stops", "Of these, by a blocking disruption"),
+        Column("disrupted_stop_h", "float", "stop·h", "Stop-hours blocked or disrupted"),
+        Column("blocked_stop_h", "float", "stop·h", "Stop-hours with a blocking one"),
+    ),
+)
+
+TRAFFIC_NEAR_ARCS = Table(
+    "near_arcs",
+    ("arc_id", "stop_id"),
+    "One row per road arc and disrupted stop within 100 m of it.",
+    (
+        Column("arc_id", "text", "", "Arc of the referentiel in force"),
+        _STOP,
+        Column("distance_m", "float", "m", "From the stop to the line of the arc"),
+        *_OF_STOP,
+    ),
+)
+
 TRAFFIC_EPISODES = Table(
     "episodes",
     ("disruption_id",),
@@ -105,6 +159,9 @@ TRAFFIC_TABLES = (
     TRAFFIC_LINES,
     TRAFFIC_MODES,
     TRAFFIC_MOMENTS,
+    TRAFFIC_STOPS,
+    TRAFFIC_ZONES,
+    TRAFFIC_NEAR_ARCS,
     TRAFFIC_EPISODES,
     REJECTS,
 )

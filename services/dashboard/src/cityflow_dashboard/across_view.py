@@ -72,7 +72,7 @@ def _areas(stage: Across) -> None:
     stage.heading("across_areas.title")
     rows = [_area(one, stage) for one in stage.summary.arrondissements]
     titles = ("across.like", "across.compared", "across.index", "across.works_active",
-              "across.exposed")  # fmt: skip
+              "across.exposed", "stops.disrupted")  # fmt: skip
     stage.html(listed(stage.text, "across_areas.title", ("column.area",), titles, rows))
 
 
@@ -85,6 +85,7 @@ def _area(one: AcrossZone, stage: Across) -> tuple[Cell, ...]:
         Cell(number(one.tti_area, lang, 2), sub=share(one.index_coverage, lang, 0)),
         Cell(number(one.works_active, lang)),
         Cell(number(one.exposed_arcs, lang)),
+        Cell(number(one.disrupted_stops, lang)),
     )
 
 

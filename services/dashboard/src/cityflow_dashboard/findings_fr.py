@@ -66,6 +66,7 @@ _PHRASES: Final = {
     "no snapshot of the day or before; the next later one is used": (
         "aucun relevé de ce jour ni d’avant : le suivant est utilisé"
     ),
+    "N of N stops named are not placed": "{0} arrêts nommés sur {1} ne sont pas situés",
     "N of N answers in pages lack some": (
         "{0} réponses en plusieurs pages sur {1} sont incomplètes"
     ),

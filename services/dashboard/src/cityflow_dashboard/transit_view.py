@@ -2,11 +2,17 @@
 
 import streamlit as st
 
-from cityflow.contracts.traffic import TrafficSummary, TransitLineRank, TransitMode, TransitMoment
+from cityflow.contracts.traffic import (
+    TrafficSummary,
+    TransitLineRank,
+    TransitMode,
+    TransitMoment,
+    TransitZone,
+)
 from cityflow_dashboard import markup
 from cityflow_dashboard.format import DASH, number, share
 from cityflow_dashboard.headline import cover
-from cityflow_dashboard.listing import part
+from cityflow_dashboard.listing import part, place
 from cityflow_dashboard.markup import Card, Cell, listed
 from cityflow_dashboard.stage import Stage
 
@@ -24,6 +30,7 @@ def draw(stage: Transit) -> None:
     with modes:
         _modes(stage)
     _lines(stage)
+    _areas(stage)
 
 
 def _cards(stage: Transit) -> list[Card]:
@@ -115,3 +122,34 @@ def _line_table(stage: Transit, found: tuple[TransitLineRank, ...]) -> str:
     ]
     titles = ("transit.blocked", "transit.disrupted", "transit.availability")
     return listed(stage.text, "lines.title", ("column.line", "column.mode"), titles, rows)
+
+
+def _areas(stage: Transit) -> None:
+    stops, text, lang = stage.summary.stops, stage.text, stage.lang
+    if stops is None:
+        return
+    stage.heading("stops.title")
+    about = {
+        "stops": number(stops.stops, lang),
+        "placed": share(stops.placed_share, lang, 0),
+        "hours": share(stops.coverage, lang, 0),
+    }
+    found = [one for one in stage.summary.arrondissements if one.stops]
+    largest = max((one.disrupted_stop_h for one in found), default=0.0)
+    titles = ("stops.disrupted", "stops.blocked", "stops.hours", "stops.blocked_hours")
+    rows = [_area(one, largest, stage) for one in found]
+    stage.html(
+        markup.note(text("stops.note", **about)),
+        listed(text, "stops.title", ("column.area",), titles, rows),
+    )
+
+
+def _area(one: TransitZone, largest: float, stage: Transit) -> tuple[Cell, ...]:
+    lang = stage.lang
+    return (
+        Cell(place(one.arrondissement, stage.text)),
+        Cell(number(one.disrupted_stops, lang)),
+        Cell(number(one.blocked_stops, lang)),
+        Cell(number(one.disrupted_stop_h, lang), bar=part(one.disrupted_stop_h, largest)),
+        Cell(number(one.blocked_stop_h, lang)),
+    )

@@ -145,6 +145,13 @@ EN_OTHERS: Final[dict[str, str]] = {
     "lines.title": "Worst lines",
     "lines.note": "By blocked, then by disrupted hours of the day.",
     "lines.none": "No line was disrupted on this day.",
+    "stops.title": "Disrupted stops by arrondissement",
+    "stops.note": "{stops} stops named by a disruption of the day, {placed} of them placed; "
+    "{hours} of the hours have a snapshot. Lines lie in no arrondissement, stops do.",
+    "stops.disrupted": "Disrupted stops",
+    "stops.blocked": "Blocked stops",
+    "stops.hours": "Disrupted stop-hours",
+    "stops.blocked_hours": "Blocked stop-hours",
     # works
     "view.works": "Works",
     "kicker.works": "Road works in Paris",
@@ -232,7 +239,7 @@ EN_OTHERS: Final[dict[str, str]] = {
     "across.index.unit": "by vehicle-kilometres",
     "across.index.note": "An estimate at the loops, not a travel time.",
     "across.index.cover": "of arc-hours have an index",
-    "across.transit.note": "Of the whole city: lines lie in no arrondissement.",
+    "across.transit.note": "Of the whole city: lines lie in no arrondissement, stops do.",
     "across.compared": "Arcs compared",
     "across.works_active": "Active works",
     "across.exposed": "Arcs near works",

@@ -151,6 +151,13 @@ FR_OTHERS: Final[dict[str, str]] = {
     "lines.title": "Lignes les plus touchées",
     "lines.note": "Par heures bloquées, puis perturbées, de la journée.",
     "lines.none": "Aucune ligne n’a été perturbée ce jour.",
+    "stops.title": "Arrêts perturbés par arrondissement",
+    "stops.note": "{stops} arrêts nommés par une perturbation du jour, dont {placed} situés ; "
+    "{hours} des heures ont un relevé. Une ligne n’est d’aucun arrondissement, un arrêt l’est.",
+    "stops.disrupted": "Arrêts perturbés",
+    "stops.blocked": "Arrêts bloqués",
+    "stops.hours": "Arrêts-heures perturbés",
+    "stops.blocked_hours": "Arrêts-heures bloqués",
     # works
     "view.works": "Chantiers",
     "kicker.works": "Les chantiers à Paris",
@@ -241,7 +248,8 @@ FR_OTHERS: Final[dict[str, str]] = {
     "across.index.unit": "pondéré par véhicules-kilomètres",
     "across.index.note": "Une estimation aux boucles, non un temps de parcours.",
     "across.index.cover": "des arcs-heures ont un indice",
-    "across.transit.note": "De toute la ville : une ligne n’est d’aucun arrondissement.",
+    "across.transit.note": "De toute la ville : une ligne n’est d’aucun arrondissement, un "
+    "arrêt l’est.",
     "across.compared": "Arcs comparés",
     "across.works_active": "Chantiers actifs",
     "across.exposed": "Arcs près de chantiers",

@@ -39,18 +39,28 @@ class Skipped:
 
 @dataclass
 class Collected:
-    """What a command fetched, and what it did not even ask for."""
+    """What a command fetched, and what it did not even ask for; `lists`: feeds without figures."""
 
     fetched: list[Fetched] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    lists: frozenset[str] = frozenset()
 
     def without(self, required: Collection[Dataset]) -> list[Dataset]:
-        """The required datasets of which something was wanted and nothing answered."""
-        wanted = {one.dataset for one in self.fetched} | {one.dataset for one in self.skipped}
+        """The required datasets of which figures were wanted and nothing answered."""
         answered = {
-            one.dataset for one in self.fetched if one.outcome in ("new", "unchanged", "no_data")
+            one.dataset
+            for one in self._of_figures()
+            if isinstance(one, Fetched) and one.outcome in ("new", "unchanged", "no_data")
         }
-        return sorted((wanted - answered) & set(required))
+        return sorted(({one.dataset for one in self._of_figures()} - answered) & set(required))
+
+    def reasons(self, dataset: Dataset) -> list[str]:
+        """Why nothing came of the figures of a dataset."""
+        return [one.reason for one in self._of_figures() if one.dataset is dataset and one.reason]
+
+    def _of_figures(self) -> list[Fetched | Skipped]:
+        every: list[Fetched | Skipped] = [*self.fetched, *self.skipped]
+        return [one for one in every if one.feed not in self.lists]
 
 
 def collect(
@@ -63,7 +73,7 @@ def collect(
 
     Raises StoreUnavailable.
     """
-    result = Collected()
+    result = Collected(lists=frozenset(one.feed.name for one in wanted if one.feed.is_list))
     for one in wanted:
         for item in _feed(fetcher, sources[one.feed.source], one):
             if isinstance(item, Fetched):

@@ -145,6 +145,17 @@ FORMATS: Final = (
         (Column(("id",), TEXT), Column(("application_periods",), TEXT)),
     ),
     Format(
+        Dataset.TRAFFIC,
+        "stops of public transport by line, arrets-lignes",
+        "table",
+        _TABLE,
+        (
+            Column(("stop_id",), TEXT),
+            Column(("stop_lon",), NUMBER),
+            Column(("stop_lat",), NUMBER),
+        ),
+    ),
+    Format(
         Dataset.WEATHER,
         "Open-Meteo, CSV with its preamble",
         "table",

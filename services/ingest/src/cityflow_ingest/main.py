@@ -248,6 +248,5 @@ def _fetching(city: _City, store: Store) -> Iterator[Callable[[Sequence[Wanted]]
 
 def _refuse_nothing(collected: Collected, required: Sequence[Dataset]) -> None:
     if nothing := collected.without(required):
-        reasons = [one.reason for one in collected.fetched if one.dataset in nothing and one.reason]
-        reasons += [one.reason for one in collected.skipped if one.dataset in nothing]
-        raise SourceError(f"nothing came of {', '.join(nothing)}: {reasons[0]}")
+        reason = collected.reasons(nothing[0])[0]
+        raise SourceError(f"nothing came of {', '.join(nothing)}: {reason}")

@@ -22,6 +22,7 @@ Whole = Annotated[int, Field(ge=1)]
 UrlSetting = Literal[
     "OPENDATASOFT_HOSTS",
     "PRIM_URL",
+    "IDFM_URL",
     "OPEN_METEO_URL",
     "OPEN_METEO_ARCHIVE_URL",
     "GBFS_URL",
@@ -74,12 +75,17 @@ class Days(_Config):
 
 
 class Feed(_Config):
-    """One thing a source publishes. Columns `sometimes_published` are neither new nor missed."""
+    """One thing a source publishes. Columns `sometimes_published` are neither new nor missed.
+
+    `is_list`: it says what there is and where, and holds no figure: alone it is nothing of its
+    dataset.
+    """
 
     name: str
     dataset: Dataset
     source: str
     every_minutes: Positive
+    is_list: bool = False
     fresh_hours: Positive | None = None
     max_mb: Positive = 16
     max_unpacked_mb: Positive = 64

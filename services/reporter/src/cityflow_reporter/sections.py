@@ -11,7 +11,8 @@ from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.daily import DaySummary
 from cityflow.contracts.register import RegisterSummary
-from cityflow.contracts.report_tables import COVERAGE, SECTIONS
+from cityflow.contracts.report_coverage import COVERAGE
+from cityflow.contracts.report_tables import SECTIONS
 from cityflow.contracts.roads import RoadsSummary
 from cityflow.contracts.tables import Table
 from cityflow.contracts.traffic import TrafficSummary
@@ -131,6 +132,8 @@ def _traffic(summary: TrafficSummary) -> dict[str, list[Row]]:
         traffic_modes=map(_flat, summary.modes),
         traffic_moments=map(_flat, summary.moments),
         traffic_top_lines=map(_flat, summary.top_lines),
+        traffic_stops=[_flat(summary.stops)] if summary.stops else [],
+        traffic_arrondissements=map(_flat, summary.arrondissements),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from cityflow.calendar import PARIS
 from cityflow.contracts.synthetic import SYNTHETIC_PREFIX
-from cityflow_simulator.transit import Disruption, Period, Transit, TransitLine
+from cityflow_simulator.transit import Disruption, Period, Stop, Transit, TransitLine
 
 COMPACT = "%Y%m%dT%H%M%S"
 
@@ -41,7 +41,7 @@ def _disruption(one: Disruption, line: TransitLine, now: datetime) -> dict[str, 
     if one.section is not None:
         start, end = (line.stops[index] for index in one.section)
         told["impactedSections"] = [
-            {"lineId": line.line_id, "from": _stop(start), "to": _stop(end)}
+            {"lineId": line.line_id, "from": _area(start), "to": _area(end)}
         ]
     return told
 
@@ -56,8 +56,12 @@ def _period(period: Period) -> dict[str, str]:
     return {"begin": period.begin.strftime(COMPACT), "end": period.end.strftime(COMPACT)}
 
 
-def _stop(stop: tuple[str, str]) -> dict[str, str]:
-    return {"type": "stop_area", "id": stop[0], "name": stop[1]}
+def _stop(stop: Stop) -> dict[str, str]:
+    return {"type": "stop_point", "id": stop.stop_id, "name": stop.name}
+
+
+def _area(stop: Stop) -> dict[str, str]:
+    return {"type": "stop_area", "id": stop.area_id, "name": stop.name}
 
 
 def _line(line: TransitLine, disruptions: list[Disruption]) -> dict[str, Any]:
@@ -65,9 +69,12 @@ def _line(line: TransitLine, disruptions: list[Disruption]) -> dict[str, Any]:
     whole = [one.disruption_id for one in disruptions if one.section is None]
     objects = [{"type": "line", "id": line.line_id, "name": line.name, "disruptionIds": whole}]
     for one in disruptions:
-        for index in one.section or ():
-            stop = {**_stop(line.stops[index]), "disruptionIds": [one.disruption_id]}
-            objects.append(stop)
+        if one.section is not None:
+            first, last = one.section
+            objects += [
+                {**_stop(stop), "disruptionIds": [one.disruption_id]}
+                for stop in line.stops[first : last + 1]
+            ]
     return {
         "id": line.line_id,
         "name": line.name,

@@ -10,6 +10,7 @@ VELIB_ID = "velib-disponibilite-en-temps-reel"
 WORKS_ID = "chantiers-perturbants"
 DISTRICTS_ID = "arrondissements"
 SCHOOL_ID = "fr-en-calendrier-scolaire"
+STOPS_ID = "arrets-lignes"
 
 ROADS = (
     Field("iu_ac", "Identifiant arc"),
@@ -123,6 +124,21 @@ SCHOOL = (
     Field("zones", "Zones"),
     Field("annee_scolaire", "annee_scolaire"),
 )
+STOPS = (
+    Field("id", "route_id"),
+    Field("route_long_name", "route_long_name"),
+    Field("stop_id", "stop_id"),
+    Field("stop_name", "stop_name"),
+    Field("stop_lon", "stop_lon"),
+    Field("stop_lat", "stop_lat"),
+    Field("operatorname", "OperatorName"),
+    Field("shortname", "shortName"),
+    Field("bookingrules", "bookingRules"),
+    Field("mode", "mode"),
+    Field("pointgeo", "Pointgeo", "geo_point_2d"),
+    Field("nom_commune", "Nom_commune"),
+    Field("code_insee", "Code_insee"),
+)
 
 KNOWN: dict[str, tuple[Field, ...]] = {
     ROADS_ID: ROADS,
@@ -133,5 +149,6 @@ KNOWN: dict[str, tuple[Field, ...]] = {
     WORKS_ID: WORKS,
     DISTRICTS_ID: DISTRICTS,
     SCHOOL_ID: SCHOOL,
+    STOPS_ID: STOPS,
 }
 """The fields of every dataset that can be told by its columns."""

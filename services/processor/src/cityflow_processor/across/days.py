@@ -28,7 +28,7 @@ from cityflow_processor.tables import WRITER_VERSION, schema
 
 ACROSS: Final = Dataset.ACROSS.value
 _EDITION_DIGITS: Final = 20
-_CHANTIERS, _, _WEATHER = BESIDE
+_CHANTIERS, _TRAFFIC, _WEATHER = BESIDE
 
 
 @dataclass(frozen=True)
@@ -184,6 +184,7 @@ def _told(shelf: Shelf, used: Sources, documents: Mapping[str, Any]) -> Told:
             {one.work_id: one.impact_weight for one in works},
         ),
         of_start=of_start,
+        stops=shelf.near_stops(day, used.own[_TRAFFIC]) if _TRAFFIC in used.own else None,
     )
 
 

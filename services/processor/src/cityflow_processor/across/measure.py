@@ -21,8 +21,9 @@ from cityflow_processor.across.effects import Change, Exposure, effects
 from cityflow_processor.across.like import Bools, Like
 from cityflow_processor.tables import schema
 
-METHOD_VERSION: Final = "1"
+METHOD_VERSION: Final = "2"
 ROWS_IN_SUMMARY: Final = 20
+_OF_STOPS: Final = ("disrupted_stops", "blocked_stops", "disrupted_stop_h")
 Row = dict[str, Any]
 Json = Mapping[str, Any]
 
@@ -40,7 +41,8 @@ class Works:
 class Told:
     """The documents of the day by dataset, and what is looked at beside them.
 
-    `arcs` has arc_id, label and arrondissement, by arc_id; what is by arc is in its order.
+    `arcs` has arc_id, label and arrondissement, by arc_id; what is by arc is in its order. `stops`
+    near arcs: arc_id, stop_id and blocked_s of the disrupted ones; None if they are not told.
     """
 
     documents: Mapping[str, Json]
@@ -49,6 +51,7 @@ class Told:
     similar: Sequence[date]
     works: Works
     of_start: Mapping[date, Change]
+    stops: pl.DataFrame | None
 
 
 @dataclass(frozen=True)
@@ -109,8 +112,23 @@ def _clean(told: Told, exposed: Bools) -> pl.DataFrame:
         "impact_weight": pl.Series(weight, nan_to_null=True),
     }
     frame = pl.concat([told.arcs, pl.DataFrame(columns)], how="horizontal")
+    frame = frame.with_columns(_stops(told))
     types = schema(ACROSS_CLEAN)
     return frame.select(pl.col(name).cast(kind) for name, kind in types.items())
+
+
+def _stops(told: Told) -> list[pl.Series]:
+    """Disrupted and blocked stops near each arc, by the names of their columns."""
+    names = ("disrupted_stops", "blocked_stops")
+    arcs = told.arcs.select("arc_id")
+    if told.stops is None:
+        return [pl.Series(name, [None] * arcs.height, dtype=pl.Int64) for name in names]
+    counts = pl.len().cast(pl.Int64), (pl.col("blocked_s") > 0).sum().cast(pl.Int64)
+    near = told.stops.group_by("arc_id").agg(
+        count.alias(name) for name, count in zip(names, counts, strict=True)
+    )
+    joined = arcs.join(near, on="arc_id", how="left", maintain_order="left")
+    return joined.select(pl.col(names).fill_null(0)).get_columns()
 
 
 def _ratios(like: Like) -> Any:
@@ -123,6 +141,7 @@ def _areas(told: Told, zones: Any) -> list[Row]:
         row["arrondissement"]: row for row in told.documents["roads_analysis"]["arrondissements"]
     }
     works = _by_zone(told.documents.get("chantiers"))
+    transit = _by_zone(told.documents.get("traffic"))
     names = sorted(set(zones.tolist()), key=lambda name: (not name.isdigit(), name.zfill(2)))
     nothing = {"active": 0, "impact_weight": None, "exposed_arcs": 0}
     found = []
@@ -135,6 +154,7 @@ def _areas(told: Told, zones: Any) -> list[Row]:
                 **_of(roads.get(name), "tti_area", "index_coverage"),
                 "works_active": of_works and of_works["active"],
                 **_of(of_works, "impact_weight", "exposed_arcs"),
+                **_of(transit and transit.get(name), *_OF_STOPS),
             }
         )
     return found
@@ -155,10 +175,10 @@ def _city(told: Told, compared: int) -> Row:
 
 
 def _by_zone(document: Json | None) -> dict[str, Json] | None:
-    """Works by arrondissement, None without a list."""
+    """What a document says by arrondissement, None where it says nothing."""
     if document is None or document["status"] == "no_data":
         return None
-    return {row["arrondissement"]: row for row in document["arrondissements"]}
+    return {row["arrondissement"]: row for row in document.get("arrondissements", ())}
 
 
 def _of(row: Json | None, *names: str) -> Row:
@@ -176,7 +196,9 @@ def _transit(documents: Mapping[str, Json]) -> AcrossTransit | None:
     document = documents.get("traffic")
     if document is None or document["status"] == "no_data":
         return None
-    return AcrossTransit(**_of(document["totals"], *AcrossTransit.model_fields))
+    totals = ("availability", "disrupted_line_h", "coverage")
+    stops = ("disrupted_stops", "blocked_stops", "placed_share")
+    return AcrossTransit(**_of(document["totals"], *totals), **_of(document.get("stops"), *stops))
 
 
 def _named(arcs: pl.DataFrame, rows: Sequence[Row]) -> list[Row]:

@@ -93,6 +93,15 @@ class Shelf:
         starts = dict(works.iter_rows())
         return [NearArc(row[0], starts[row[0]], *row[1:]) for row in pairs.iter_rows()]
 
+    def near_stops(self, day: date, edition: str) -> pl.DataFrame | None:
+        """Disrupted stops near arcs: arc_id, stop_id, blocked_s; None if they are not told."""
+        dataset = BESIDE[1]
+        document = self.document(dataset, day, edition)
+        if document.get("stops") is None or document["context"]["referentiel"] is None:
+            return None
+        columns = ("arc_id", "stop_id", "blocked_s")
+        return self.table(dataset, day, edition, "near_arcs", columns)
+
     def _brief(self, dataset: str, day: date, edition: str) -> Json:
         """What later days look at of a summary."""
         key = dataset, edition

@@ -60,7 +60,7 @@ class Sources:
         if self.module.uses_every_snapshot:
             files, later = around(rows, day)
             last = files[-1].taken_at if files else None
-            return Chosen(files, None, last, later)
+            return Chosen(files, listed[0] if listed else None, last, later)
         found = in_force(rows, day)
         if found is None:
             return Chosen((), listed[0] if listed else None)

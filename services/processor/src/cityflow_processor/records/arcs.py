@@ -19,9 +19,9 @@ class Arcs:
     known: Mapping[str, KnownArc] = field(default_factory=dict)
     attributions: tuple[Attribution, ...] = ()
 
-    def near(self, area: Mapping[str, Any], distance_m: float) -> list[tuple[str, float, float]]:
-        """Arc, distance and length in metres of each arc at most so far from a polygon."""
-        found = self._index.near(area, distance_m)
+    def near(self, place: Mapping[str, Any], distance_m: float) -> list[tuple[str, float, float]]:
+        """Arc, distance and length in metres of each arc at most so far from a place."""
+        found = self._index.near(place, distance_m)
         return [(arc, away, self.known[arc].length_m) for arc, away in found]
 
     @cached_property

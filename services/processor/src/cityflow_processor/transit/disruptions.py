@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from cityflow_processor.transit.periods import Span, parsed, union
+from cityflow_processor.transit.stops import Stop, of_texts
 from cityflow_processor.transit.thresholds import limits
 
 UNKNOWN = "unknown"
@@ -29,6 +30,7 @@ class Disruption:
     title: str | None
     spans: tuple[Span, ...]
     lines: tuple[LineFacts, ...]
+    stops: tuple[Stop, ...]
 
     @property
     def disrupts(self) -> bool:
@@ -61,11 +63,11 @@ def with_answers(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def last_versions(answered: pl.DataFrame) -> list[Disruption]:
-    """Each disruption as its last answer told it, by identifier; lines of all pages together."""
+    """Each disruption as its last answer told it, by identifier; what all pages name together."""
     last = pl.col("answer") == pl.col("answer").last().over("disruption_id")
     kept = answered.filter(last).group_by("disruption_id", maintain_order=True)
     facts = pl.col("severity", "cause", "title", "periods").last()
-    rows = kept.agg(facts, pl.col("lines")).sort("disruption_id")
+    rows = kept.agg(facts, pl.col("lines", "stops")).sort("disruption_id")
     return [_disruption(row) for row in rows.to_dicts()]
 
 
@@ -78,6 +80,7 @@ def _disruption(row: Mapping[str, Any]) -> Disruption:
         row["title"],
         _spans(row["periods"]),
         tuple(lines[name] for name in sorted(lines)),
+        of_texts(row["stops"]),
     )
 
 

@@ -14,13 +14,18 @@ from cityflow.contracts.traffic import (
     TransitLineRank,
     TransitMode,
     TransitMoment,
+    TransitStops,
     TransitTotals,
+    TransitZone,
 )
 from cityflow.contracts.traffic_tables import (
     TRAFFIC_EPISODES,
     TRAFFIC_LINES,
     TRAFFIC_MODES,
     TRAFFIC_MOMENTS,
+    TRAFFIC_NEAR_ARCS,
+    TRAFFIC_STOPS,
+    TRAFFIC_ZONES,
 )
 from cityflow_processor.records.module import Context, Look, Measured
 from cityflow_processor.tables import schema
@@ -28,8 +33,9 @@ from cityflow_processor.transit.disruptions import Disruption, last_versions, wi
 from cityflow_processor.transit.episodes import SEEN, episodes
 from cityflow_processor.transit.line_hours import line_rows, mode_rows, sums
 from cityflow_processor.transit.moments import moments
+from cityflow_processor.transit.stop_hours import near_arcs, stop_rows, stop_sums, zone_rows
 
-METHOD_VERSION: Final = "2"
+METHOD_VERSION: Final = "3"
 TOP: Final = 50
 _LONGEST_GAP_DAYS: Final = 7
 
@@ -48,6 +54,8 @@ def measure(day: date, records: pl.DataFrame, context: Context) -> Measured:
     last = last_versions(answered)
     lines = line_rows(last, within)
     modes = mode_rows(lines, last, within)
+    stops = stop_rows(last, within, context.listed, context.districts)
+    zones = zone_rows(stops, context.districts.labels)
     shown, active = moments(day, answered)
     taken = sorted(records["snapshot_at"].unique())
     covered = _coverage(day, taken)
@@ -55,6 +63,9 @@ def measure(day: date, records: pl.DataFrame, context: Context) -> Measured:
         "lines": _frame(lines, TRAFFIC_LINES),
         "modes": _frame(modes, TRAFFIC_MODES),
         "moments": _frame(active, TRAFFIC_MOMENTS),
+        "stops": _frame(stops, TRAFFIC_STOPS),
+        "zones": _frame(zones, TRAFFIC_ZONES),
+        "near_arcs": _frame(near_arcs(stops, context.arcs), TRAFFIC_NEAR_ARCS),
         "episodes": _frame(episodes(answered, last, within, context.past[SEEN]), TRAFFIC_EPISODES),
     }
     blocks = {
@@ -69,9 +80,12 @@ def measure(day: date, records: pl.DataFrame, context: Context) -> Measured:
             for row in modes
         ),
         "moments": tuple(TransitMoment(**one) for one in shown),
+        "stops": _stops(stops, covered),
+        "arrondissements": tuple(TransitZone(**zone, coverage=covered) for zone in zones),
         "top_lines": _top(lines),
     }  # fmt: skip
-    return Measured(tables, blocks, _checks(context, answered, taken, covered))
+    checks = [*_checks(context, answered, taken, covered), _placed(stops)]
+    return Measured(tables, blocks, checks)
 
 
 def _frame(rows: list[dict[str, Any]], table: Table) -> pl.DataFrame:
@@ -99,6 +113,12 @@ def _totals(
         unplanned=causes.count("incident"),
         without_line=sum(not one.lines for one in of_day),
     )
+
+
+def _stops(stops: list[dict[str, Any]], covered: float) -> TransitStops:
+    placed = sum(row["longitude"] is not None for row in stops)
+    share = placed / len(stops) if stops else None
+    return TransitStops(**stop_sums(stops), placed=placed, placed_share=share, coverage=covered)
 
 
 def _top(lines: list[dict[str, Any]]) -> tuple[TransitLineRank, ...]:
@@ -137,6 +157,12 @@ def _pages(answered: pl.DataFrame) -> Check:
     sums = pages.group_by("answer").agg(pl.col("page_items").sum(), pl.col("total_items").max())
     part = sums.filter(pl.col("page_items") < pl.col("total_items")).height
     return _check("pages", part > 0, f"{part:,} of {sums.height:,} answers in pages lack some")
+
+
+def _placed(stops: list[dict[str, Any]]) -> Check:
+    """Yellow: some stops lie nowhere known, neither by the feed nor by the list of stops."""
+    lost = sum(row["longitude"] is None for row in stops)
+    return _check("stops", lost > 0, f"{lost:,} of {len(stops):,} stops named are not placed")
 
 
 def _check(name: str, odd: bool, message: str) -> Check:

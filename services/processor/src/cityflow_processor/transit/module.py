@@ -4,7 +4,7 @@ from typing import Final
 
 from cityflow.contracts import Dataset
 from cityflow.contracts.traffic import TrafficSummary
-from cityflow.contracts.traffic_tables import TRAFFIC_CLEAN, TRAFFIC_TABLES
+from cityflow.contracts.traffic_tables import TRAFFIC_CLEAN, TRAFFIC_LIST, TRAFFIC_TABLES
 from cityflow_processor.records.module import Module
 from cityflow_processor.transit.measure import METHOD_VERSION, look_back, measure
 from cityflow_processor.transit.read import READER_VERSION, read
@@ -24,5 +24,6 @@ TRAFFIC: Final = Module(
     look_back=look_back,
     is_snapshot=True,
     uses_every_snapshot=True,
-    uses_districts=False,
+    listed=TRAFFIC_LIST,
+    uses_arcs=True,
 )

@@ -1,12 +1,16 @@
-"""Navitia line_reports, one page of an answer: which line each disruption touches."""
+"""Navitia line_reports, one page of an answer: which line and stops each disruption touches."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 
 from cityflow_processor.transit.lines import Lines, Scope, items
+from cityflow_processor.transit.stops import Stops
 
 _WHOLE: Final = ("line", "network", "route")
+_STOPS: Final = ("stop_point", "stop_area")
+_OF_LINE: Final = "report"
+_SECTIONS: Final = ("impacted_section", "impacted_rail_section")
 
 
 def stated(answer: dict[str, Any]) -> Any:
@@ -40,28 +44,65 @@ def lines_of(answer: dict[str, Any]) -> dict[str, Lines]:
                 continue
             kind = held.get("embedded_type")
             if kind == "line":
-                part = "impacted_section" in impacted or "impacted_rail_section" in impacted
+                part = any(name in impacted for name in _SECTIONS)
                 found[name].add(_about(held.get("line")), "section" if part else "line")
             elif kind in _WHOLE:
                 widest[name] = "line"
     for report in items(answer, "line_reports"):
         about = _about(report.get("line"))
-        for name, of_line in _linked(report):
+        for name, holder, _ in _linked(report):
             if name in widest:
                 named = about.get("id") in found[name].found
-                found[name].add(about, "line" if of_line and not named else widest[name])
+                whole = holder == _OF_LINE and not named
+                found[name].add(about, "line" if whole else widest[name])
     return found
 
 
-def _linked(report: dict[str, Any]) -> Iterator[tuple[str, bool]]:
-    """Disruptions that a line report points to: from the line itself, else what belongs to it."""
-    held: list[Any] = [report.get("line")]
-    for one in items(report, "pt_objects"):
-        held.append(one.get(str(one.get("embedded_type"))))
-    for at, one in enumerate(held):
-        for link in items(one, "links"):
+def stops_of(answer: dict[str, Any]) -> dict[str, Stops]:
+    """Stops by disruption: those it names, and those of a line report that link to it, which
+    are all those of a section.
+    """
+    found: dict[str, Stops] = defaultdict(Stops)
+    for one in items(answer, "disruptions"):
+        of_one = found[str(one.get("id"))]
+        for impacted in items(one, "impacted_objects"):
+            kind, held = _held(impacted.get("pt_object"))
+            if kind in _STOPS:
+                of_one.add(held)
+            for end in _ends(impacted):
+                of_one.add(end, is_end=True)
+    for report in items(answer, "line_reports"):
+        for name, holder, held in _linked(report):
+            if holder in _STOPS and name in found:
+                found[name].add(held)
+    return found
+
+
+def _ends(impacted: dict[str, Any]) -> Iterator[Any]:
+    """The two stops that a section lies between."""
+    for name in _SECTIONS:
+        section = impacted.get(name)
+        if isinstance(section, dict):
+            yield from (_held(section.get(end))[1] for end in ("from", "to"))
+
+
+def _linked(report: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Disruptions that a line report points to, and what from: the line itself, else the kind
+    of what belongs to it.
+    """
+    holders = [(_OF_LINE, report.get("line")), *map(_held, items(report, "pt_objects"))]
+    for kind, holder in holders:
+        for link in items(holder, "links"):
             if link.get("type") == "disruption":
-                yield str(link.get("id")), at == 0
+                yield str(link.get("id")), kind, holder
+
+
+def _held(found: Any) -> tuple[str, Any]:
+    """Kind of an object of public transport, and the object."""
+    if not isinstance(found, dict):
+        return "", None
+    kind = str(found.get("embedded_type"))
+    return kind, found.get(kind)
 
 
 def _about(line: Any) -> dict[str, Any]:

@@ -1,9 +1,12 @@
-"""PRIM disruptions_bulk: only its list of lines says which line a disruption touches."""
+"""PRIM disruptions_bulk: only its list of lines says which line and stops a disruption touches."""
 
 from collections import defaultdict
 from typing import Any
 
 from cityflow_processor.transit.lines import Lines, items
+from cityflow_processor.transit.stops import Stops
+
+_STOPS = ("stop_point", "stop_area")
 
 
 def stated(answer: dict[str, Any]) -> Any:
@@ -36,4 +39,19 @@ def lines_of(answer: dict[str, Any]) -> dict[str, Lines]:
                 found[str(name)].add(about, "line" if of_line else "stop")
     for name, line_id in sections:
         found[name].add(known.get(line_id, {"id": line_id}), "section")
+    return found
+
+
+def stops_of(answer: dict[str, Any]) -> dict[str, Stops]:
+    """Stops by disruption; the feed does not say where they are."""
+    found: dict[str, Stops] = defaultdict(Stops)
+    for line in items(answer, "lines"):
+        for impacted in items(line, "impactedObjects"):
+            if impacted.get("type") in _STOPS:
+                for name in impacted.get("disruptionIds") or ():
+                    found[str(name)].add(impacted)
+    for one in items(answer, "disruptions"):
+        for section in items(one, "impactedSections"):
+            for end in ("from", "to"):
+                found[str(one.get("id"))].add(section.get(end), is_end=True)
     return found

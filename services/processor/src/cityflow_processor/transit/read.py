@@ -1,6 +1,7 @@
 """The two published forms of the disruptions: PRIM in bulk, and pages of Navitia line_reports.
 
-Lines and modes come from the objects that a disruption touches, never from its words.
+Lines, modes and stops come from the objects that a disruption touches, never from its words. The
+list of stops beside them (IDFM, arrets-lignes) says where those are that a feed does not place.
 """
 
 import json
@@ -15,21 +16,32 @@ from cityflow_processor.records import values
 from cityflow_processor.records.module import Contents, Outcome, Record, Reject, Source, Value
 from cityflow_processor.records.rows import RAW_TEXT, document
 from cityflow_processor.records.values import Unusable
-from cityflow_processor.transit import navitia, prim
+from cityflow_processor.transit import navitia, prim, stop_list
 from cityflow_processor.transit.lines import Lines
 from cityflow_processor.transit.periods import localise, naive, spans_of, written
+from cityflow_processor.transit.stops import Stops
 from cityflow_processor.transit.thresholds import limits
 
-READER_VERSION: Final = "t2"
+READER_VERSION: Final = "t3"
 _SEVERITIES: Final = {
     "bloquante": "blocking", "perturbee": "disrupted", "information": "information",
 }  # fmt: skip
+_Touched = tuple[Mapping[str, Lines], Mapping[str, Stops]]
+"""Lines and stops by disruption."""
 _CAUSES: Final = {"travaux": "works", "perturbation": "incident"}
 
 
 def read(source: Source) -> Contents:
-    """The disruptions of one answer, at the time it names. Raises FileRefused."""
+    """The disruptions of one answer, at the time it names, or the list of stops.
+
+    Raises FileRefused.
+    """
+    if source.media == "csv":
+        return stop_list.read(source)
     answer = document(source)
+    if isinstance(answer, list):
+        source.stream.seek(0)
+        return stop_list.read(source)
     found = answer.get("disruptions") if isinstance(answer, dict) else None
     if not isinstance(found, list):
         raise FileRefused(source.name, "no list of disruptions", "PRIM bulk or line_reports")
@@ -38,27 +50,30 @@ def read(source: Source) -> Contents:
     taken = min(source.received_at, _instant(stated) or source.received_at).astimezone(UTC)
     page, *about = navitia.page(answer) if is_navitia else (0, None, None)
     feed = "navitia" if is_navitia else "prim"
-    lines = navitia.lines_of(answer) if is_navitia else prim.lines_of(answer)
+    of_feed = navitia if is_navitia else prim
+    touched = of_feed.lines_of(answer), of_feed.stops_of(answer)
     return Contents(
-        "snapshot", TRAFFIC_CLEAN, _outcomes(found, (taken, feed, page or 0), lines, about), taken
+        "snapshot", TRAFFIC_CLEAN, _outcomes(found, (taken, feed, page or 0), touched, about), taken
     )
 
 
 def _outcomes(
     found: list[Any],
     at: tuple[datetime, str, int],
-    lines: Mapping[str, Lines],
+    touched: _Touched,
     about: Sequence[Value],
 ) -> Iterator[Outcome]:
     for number, one in enumerate(found, 1):
         try:
-            yield Record(number, None, (*at, *_disruption(one, lines), *about))
+            yield Record(number, None, (*at, *_disruption(one, *touched), *about))
         except Unusable as error:
             raw = json.dumps(one, ensure_ascii=False)[:RAW_TEXT]
             yield Reject(number, None, error.reason, error.detail, raw)
 
 
-def _disruption(one: Any, lines: Mapping[str, Lines]) -> tuple[Value, ...]:
+def _disruption(
+    one: Any, lines: Mapping[str, Lines], stops: Mapping[str, Stops]
+) -> tuple[Value, ...]:
     if not isinstance(one, dict):
         raise Unusable("not_an_object", "an item of the list of disruptions")
     identifier = one.get("id")
@@ -75,7 +90,7 @@ def _disruption(one: Any, lines: Mapping[str, Lines]) -> tuple[Value, ...]:
         published,
         priority,
         written(spans),
-        lines[identifier].written() if identifier in lines else "[]",
+        *(held[identifier].written() if identifier in held else "[]" for held in (lines, stops)),
     )
 
 
