@@ -55,6 +55,10 @@ def test_the_real_hours_agree_with_a_slow_computation(weather: House, real_data:
         assert (lowest, highest) == (min(temperatures), max(temperatures))
         assert found["precipitation_mm"] == fsum(rain)
         assert [hour["temperature_c"] for hour in summary["hourly"]] == temperatures
+        starts = [datetime.fromisoformat(row["time"]).replace(tzinfo=UTC) for row in rows]
+        assert [hour["hour_of_day"] for hour in summary["hourly"]] == [
+            start.astimezone(PARIS).hour for start in starts
+        ]
 
 
 def test_the_real_stations_row_by_row(weather: House, real_data: Path) -> None:
