@@ -45,13 +45,20 @@ class Dated(Protocol):
 @dataclass(frozen=True)
 class Asked:
     """The days asked for: these only, or a range; none: those that the files hold, with short
-    gaps. `changed`: of these only days whose inputs are not those of their last run.
+    gaps. `changed`: of these only days whose inputs are not those of their last run, or of what
+    is derived from editions, those that would come out as another edition.
     """
 
     first: date | None = None
     last: date | None = None
     only: tuple[date, ...] = ()
     changed: bool = False
+
+    def includes(self, day: date) -> bool:
+        """Whether a day, of which there is something, is among those asked for."""
+        if self.only:
+            return day in self.only
+        return (self.first or day) <= day <= (self.last or day)
 
     def days(self, files: Iterable[Dated]) -> list[date]:
         """The days to process, in order."""

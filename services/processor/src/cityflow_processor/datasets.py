@@ -27,7 +27,6 @@ ACROSS: Final = Dataset.ACROSS.value
 DERIVED: Final = (ANALYSIS, REGISTER, ACROSS)
 """Made of other datasets' editions: no file arrives for them."""
 NAMES: Final = (DATASET, ANALYSIS, *_SMALL, REGISTER, ACROSS)
-_REGISTERED: Final = (DATASET, Dataset.BIKES.value)
 
 
 def refuse_unknown(dataset: str | None) -> None:
@@ -60,17 +59,6 @@ def process(store: Store, settings: Settings, dataset: str, asked: Asked) -> Res
         if dataset == DATASET:
             return backfill.process(store, engine, settings, asked)
         return _process_small(store, engine, dataset, asked)
-
-
-def process_arrived(store: Store, settings: Settings, dataset: str, asked: Asked) -> Result:
-    """The same for what arrived; what is made of it, for which no file does, follows."""
-    result = process(store, settings, dataset, asked)
-    done = Asked(only=tuple(done.day for done in result.days))
-    if dataset == DATASET and done.only:
-        _analyse(store, done)
-    if dataset in _REGISTERED and done.only and _register(store):
-        _filter(store, done)
-    return result
 
 
 # A run imports what its own dataset needs: all of them take longer to load than a day to process.

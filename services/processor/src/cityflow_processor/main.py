@@ -14,20 +14,12 @@ from cityflow.telemetry import configure_logging
 from cityflow.watching import watch
 from cityflow_processor.backfill import Asked
 from cityflow_processor.comptages.fields import EARLIEST_YEAR, LATEST_YEAR
-from cityflow_processor.datasets import (
-    ACROSS,
-    DERIVED,
-    NAMES,
-    chosen,
-    process,
-    process_arrived,
-    refuse_unknown,
-)
+from cityflow_processor.datasets import DERIVED, chosen, process, refuse_unknown
 from cityflow_processor.days import DATASET
 from cityflow_processor.history import compact as compact_months
 from cityflow_processor.register.commands import commands as register_commands
 from cityflow_processor.result import Result, months_document, months_table
-from cityflow_processor.turns import Turns
+from cityflow_processor.watched import Watched
 
 PAUSE_SECONDS: Final = 10.0
 
@@ -128,18 +120,11 @@ def _end(results: Sequence[Result]) -> None:
 
 def _watch(dataset: str | None) -> None:
     settings = _settings()
-
-    def turns_of(name: str) -> Turns:
-        return Turns(lambda store, asked: process_arrived(store, settings, name, asked), name)
-
-    turns = {name: turns_of(name) for name in NAMES if name not in DERIVED}
+    watched = Watched(settings, dataset)
 
     def turn() -> None:
         with open_store(settings) as store:
-            taken = [turns[n].take(store) for n in chosen(store, dataset) if n not in DERIVED]
-            done = {one.day for results in taken for result in results for one in result.days}
-            if done:  # once a turn, whatever has come of the day
-                process(store, settings, ACROSS, Asked(only=tuple(sorted(done))))
+            watched.take(store)
 
     watch(turn, PAUSE_SECONDS, settings.heartbeat_file)
 

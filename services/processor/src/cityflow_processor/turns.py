@@ -46,13 +46,15 @@ class Turns:
 
     def _run(self, store: Store, asked: Asked) -> Result:
         result = self._process(store, asked)
-        _report(result)
+        report(result)
         return result
 
 
-def _report(result: Result) -> None:
+def report(result: Result) -> None:
+    """Log how many days of a dataset a turn processed; red ones as an error."""
     endings = [done.ending for done in result.days]
     counts = {name: endings.count(name) for name in ("new", "unchanged", "red")}
-    _log.info("processed what was pending", days=len(endings), **counts)
+    log = _log.bind(dataset=result.dataset)
+    log.info("processed what was pending", days=len(endings), **counts)
     if result.red_days:
-        _log.error("days not published: a gate was red", days=list(map(str, result.red_days[:5])))
+        log.error("days not published: a gate was red", days=list(map(str, result.red_days[:5])))

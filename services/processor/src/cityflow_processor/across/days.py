@@ -54,21 +54,21 @@ def process(store: Store, asked: Asked) -> Result:
     days = [*_days(shelf, asked)]
     with progress("Looking across", total=len(days), unit="days") as shown:
         for day in days:
+            shown.advance()
             used = sources(shelf, day)
+            if asked.changed and identity(shelf, used) == listing.editions.get(day):
+                continue
             done = publish_day(store, listing, day, partial(built, shelf, used))
             result.days.append(done)
             result.rows_in += done.counts.rows_in
-            shown.advance()
     return result
 
 
 def _days(shelf: Shelf, asked: Asked) -> Iterator[date]:
     """Days of the roads beside which something stands."""
     beside = {day for name in BESIDE for day in shelf.pointers[name]}
-    only = set(asked.only)
     for day in sorted(shelf.pointers[ROADS]):
-        is_asked = (asked.first or day) <= day <= (asked.last or day) and (not only or day in only)
-        if is_asked and day in beside:
+        if asked.includes(day) and day in beside:
             yield day
 
 
@@ -122,7 +122,7 @@ def built(shelf: Shelf, used: Sources) -> Built:
     day = used.day
     documents = {name: shelf.document(name, day, of) for name, of in used.own.items()}
     found = measure(_told(shelf, used, documents))
-    edition = _edition(shelf, used)
+    edition = identity(shelf, used)
     credits = [c for one in documents.values() for c in credit_of(one).attributions]
     named = list(dict.fromkeys(credits))
     summary = AcrossSummary(
@@ -195,7 +195,8 @@ def _earlier(shelf: Shelf, used: Sources) -> str | None:
     return digest(dumps({"flows": signs, "similar": seen}))[:_EDITION_DIGITS] if signs else None
 
 
-def _edition(shelf: Shelf, used: Sources) -> str:
+def identity(shelf: Shelf, used: Sources) -> str:
+    """The edition of a day: of its own editions, of earlier days by content, of the rules."""
     facts = {
         "dataset": ACROSS,
         "day": str(used.day),

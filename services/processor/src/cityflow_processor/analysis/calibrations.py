@@ -15,18 +15,10 @@ from cityflow.storage.canonical import digest, dumps
 from cityflow_processor.analysis.shelf import CALIBRATION, EDITION_DIGITS, Shelf, Used
 from cityflow_processor.listing import Listing
 from cityflow_processor.publishing import Built, publish_day
-from cityflow_processor.roads.calibration import calibrate, no_calibration, window
+from cityflow_processor.roads.calibration import calibrate, window
 from cityflow_processor.roads.measure import METHOD_VERSION
 from cityflow_processor.roads.thresholds import limits
 from cityflow_processor.tables import WRITER_VERSION, schema
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """The calibration that a day uses; `edition` is None where no earlier day is analysed."""
-
-    edition: str | None
-    table: pl.DataFrame
 
 
 @dataclass
@@ -35,25 +27,22 @@ class Calibrations:
 
     shelf: Shelf
     listing: Listing
-    _held: dict[str, Calibration] = field(init=False, default_factory=dict)
+    _last: str | None = field(init=False, default=None)
 
-    def of_day(self, day: date, synthetic: bool) -> Calibration:
-        """The calibration of a day's month as the days before the month stand now."""
+    def of_day(self, day: date) -> str | None:
+        """The edition for a day's month, as the days before the month stand now; it is published
+        if it was not. None where no earlier day is analysed.
+        """
         month = day.replace(day=1)
         used = self.shelf.used(*window(month), "clean_digest")
         if used.digest is None:
-            return Calibration(None, no_calibration())
+            return None
         edition = identity(month, used)
-        if edition not in self._held:
-            if not self._stands(month, edition):
-                build = partial(built, self.shelf, month, used, synthetic)
-                publish_day(self.shelf.store, self.listing, month, build)
-            self._held = {edition: self.given(month, edition)}
-        return self._held[edition]
-
-    def given(self, month: date, edition: str) -> Calibration:
-        """An edition that is published."""
-        return Calibration(edition, self.shelf.calibration(month, edition))
+        if edition != self._last and not self._stands(month, edition):
+            build = partial(built, self.shelf, month, used)
+            publish_day(self.shelf.store, self.listing, month, build)
+        self._last = edition
+        return edition
 
     def _stands(self, month: date, edition: str) -> bool:
         editions = Editions(self.shelf.store)
@@ -78,8 +67,10 @@ def identity(month: date, used: Used) -> str:
     return digest(dumps(facts))[:EDITION_DIGITS]
 
 
-def built(shelf: Shelf, month: date, used: Used, synthetic: bool) -> Built:
+def built(shelf: Shelf, month: date, used: Used) -> Built:
     """The edition of a month."""
+    newest = max(used.editions)
+    synthetic = shelf.is_synthetic(newest, used.editions[newest])
     table = calibrate(month, shelf.clean_hours(used))
     calibrated = table.height - table["pace_free"].null_count()
     first, last = window(month)

@@ -11,7 +11,7 @@ from cityflow.contracts.roads import RoadsContext, RoadsFullness, RoadsQuality, 
 from cityflow.contracts.tables import REJECTS
 from cityflow.storage.canonical import digest, dumps
 from cityflow_processor import published
-from cityflow_processor.analysis.calibrations import Calibration, Calibrations
+from cityflow_processor.analysis.calibrations import Calibrations
 from cityflow_processor.analysis.earlier import OF_HEADS, OF_HOURS, OF_INDEX
 from cityflow_processor.analysis.shelf import ANALYSIS, EDITION_DIGITS, Looked, Shelf, Used
 from cityflow_processor.listing import Listing
@@ -28,7 +28,7 @@ class Sources:
 
     day: date
     counts: str
-    calibration: Calibration
+    calibration: str | None
     past: Used
     looked: Looked
 
@@ -39,16 +39,17 @@ def process_day(
     """Analyse one day, which the later ones may then look back at. Raises StoreUnavailable."""
 
     def build() -> Built:
-        past = shelf.used(first_of_health(day), day - timedelta(days=1), "health_digest")
-        synthetic = credit_of(
-            published.document(shelf.store, "comptages", day, counts)
-        ).is_synthetic
-        calibration = calibrations.of_day(day, synthetic)
-        return built(shelf, Sources(day, counts, calibration, past, shelf.looked(day)))
+        return built(shelf, sources(shelf, calibrations, day, counts))
 
     done = publish_day(shelf.store, listing, day, build)
     shelf.published(day)
     return done
+
+
+def sources(shelf: Shelf, calibrations: Calibrations, day: date, counts: str) -> Sources:
+    """What a day is analysed with, as the editions stand now; reads no table."""
+    past = shelf.used(first_of_health(day), day - timedelta(days=1), "health_digest")
+    return Sources(day, counts, calibrations.of_day(day), past, shelf.looked(day))
 
 
 def first_of_health(day: date) -> date:
@@ -62,8 +63,9 @@ def built(shelf: Shelf, sources: Sources) -> Built:
     document = published.document(shelf.store, "comptages", day, counts)
     read = shelf.counts(day, counts, document)
     before = shelf.before(read.arcs, sources.past, sources.looked)
-    found = analyse(day, read, sources.calibration.table, before)
-    edition = _edition(sources)
+    calibration = shelf.calibration(day.replace(day=1), sources.calibration)
+    found = analyse(day, read, calibration, before)
+    edition = identity(sources)
     credit = credit_of(document)
     summary = RoadsSummary(
         day=day,
@@ -76,7 +78,7 @@ def built(shelf: Shelf, sources: Sources) -> Built:
         writer_version=WRITER_VERSION,
         context=RoadsContext(
             comptages=counts,
-            calibration=sources.calibration.edition,
+            calibration=sources.calibration,
             past=sources.past.digest,
             health_digest=_sign(found.tables["health"]),
             clean_digest=_sign(found.clean),
@@ -88,7 +90,7 @@ def built(shelf: Shelf, sources: Sources) -> Built:
         quality=RoadsQuality(fullness=_told(found.fullness), checks=found.checks),
         **found.blocks,
     )
-    calibrated = [sources.calibration.edition] if sources.calibration.edition else []
+    calibrated = [sources.calibration] if sources.calibration else []
     return Built(
         edition=edition,
         document=summary.model_dump(mode="json"),
@@ -117,12 +119,13 @@ def _days_used(sources: Sources) -> list[str]:
     return [editions[day] for day in sorted(editions)]
 
 
-def _edition(sources: Sources) -> str:
+def identity(sources: Sources) -> str:
+    """The edition of a day: of its sources, by content, of thresholds, method and writer."""
     facts = {
         "dataset": ANALYSIS,
         "day": str(sources.day),
         "comptages": sources.counts,
-        "calibration": sources.calibration.edition,
+        "calibration": sources.calibration,
         "past": sources.past.digest,
         "earlier": sources.looked.digest,
         "thresholds": limits().version,

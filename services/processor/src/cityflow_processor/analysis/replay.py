@@ -6,12 +6,9 @@ from datetime import date
 from cityflow.contracts import Run
 from cityflow.storage import Store
 from cityflow_processor.analysis import calibrations, days, years
-from cityflow_processor.analysis.calibrations import Calibration, Calibrations
 from cityflow_processor.analysis.shelf import ANALYSIS, CALIBRATION, YEAR, Shelf
-from cityflow_processor.listing import Listing
 from cityflow_processor.publishing import Built
 from cityflow_processor.replayed import Replayed, give_back, published_runs
-from cityflow_processor.roads.calibration import no_calibration
 
 _NAMES = (ANALYSIS, CALIBRATION, YEAR)
 
@@ -30,19 +27,15 @@ def _built(shelf: Shelf, runs: Sequence[Run], run: Run) -> Built:
     )
     if run.dataset == CALIBRATION:
         used = shelf.given(_by_day(run.inputs, analysed), "clean_digest")
-        newest = max(used.editions)
-        synthetic = shelf.is_synthetic(newest, used.editions[newest])
-        return calibrations.built(shelf, run.day, used, synthetic)
+        return calibrations.built(shelf, run.day, used)
     if run.dataset == YEAR:
         of_days = _by_day([one for one in run.inputs if one in analysed], analysed)
         of_months = _by_day([one for one in run.inputs if one not in analysed], yearly)
         return years.built(shelf, years.sources(shelf, run.day, of_days, of_months))
     counts, *others = run.inputs
-    month = run.day.replace(day=1)
-    calibration = Calibration(None, no_calibration())
+    calibration = None
     if others and others[0] in calibrated:
-        held = Calibrations(shelf, Listing(CALIBRATION, {}, (), ()))
-        calibration, others = held.given(month, others[0]), others[1:]
+        calibration, *others = others
     earlier = _by_day(others, analysed)
     first = days.first_of_health(run.day)
     past = shelf.given({day: of for day, of in earlier.items() if day >= first}, "health_digest")

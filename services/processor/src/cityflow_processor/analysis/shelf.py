@@ -15,7 +15,7 @@ from cityflow_processor import published
 from cityflow_processor.analysis.earlier import EarlierDays
 from cityflow_processor.records.history_gates import Fullness
 from cityflow_processor.roads.before import Before, Looks, looks
-from cityflow_processor.roads.calibration import DAY
+from cityflow_processor.roads.calibration import DAY, no_calibration
 from cityflow_processor.roads.down import no_past
 from cityflow_processor.roads.measure import Counts
 from cityflow_processor.roads.thresholds import limits
@@ -57,16 +57,22 @@ class Shelf:
     _pointers: dict[date, Pointer] = field(init=False)
     _health: dict[tuple[date, str], pl.DataFrame] = field(init=False, default_factory=dict)
     _contexts: dict[str, dict[str, Any]] = field(init=False, default_factory=dict)
+    _calibration: tuple[str | None, pl.DataFrame] = field(init=False)
     earlier: EarlierDays = field(init=False)
 
     def __post_init__(self) -> None:
         self.earlier = EarlierDays(self._columns)
+        self._calibration = None, no_calibration()
         self._pointers = {one.day: one for one in Editions(self.store).pointers(ANALYSIS)}
 
     def published(self, day: date) -> None:
         """The current edition of a day may be another one now."""
         if pointer := Editions(self.store).current(ANALYSIS, day):
             self._pointers[day] = pointer
+
+    def edition(self, day: date) -> str | None:
+        """The current edition of a day's analysis."""
+        return self._pointers[day].edition if day in self._pointers else None
 
     def used(self, first: date, last: date, digest_name: str) -> Used:
         """The analysed days of a range, and the digest of one of their tables by its name."""
@@ -154,9 +160,14 @@ class Shelf:
             frames.append(keyed.select(pl.lit(day).alias(DAY), *columns))
         return pl.concat(frames)
 
-    def calibration(self, month: date, edition: str) -> pl.DataFrame:
-        """The table of a calibration."""
-        return published.table(self.store, layout.clean(CALIBRATION, month, edition))
+    def calibration(self, month: date, edition: str | None) -> pl.DataFrame:
+        """The table of a calibration; the last one is held."""
+        if edition is None:
+            return no_calibration()
+        if self._calibration[0] != edition:
+            table = published.table(self.store, layout.clean(CALIBRATION, month, edition))
+            self._calibration = edition, table
+        return self._calibration[1]
 
     def counts(self, day: date, edition: str, document: Mapping[str, Any]) -> Counts:
         """What an edition of the counts publishes."""

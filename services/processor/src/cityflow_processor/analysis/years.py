@@ -47,10 +47,15 @@ class Sources:
 
 @dataclass
 class Years:
-    """Editions by month, each brought up to date when the first day of the month is analysed."""
+    """Editions by month, each brought up to date when the first day of the month is looked at.
+
+    `since`: no earlier day has changed, so what stands is made anew only if it would come out
+    otherwise.
+    """
 
     shelf: Shelf
     listing: Listing
+    since: date | None = None
     _done: set[date] = field(init=False, default_factory=set)
 
     def before(self, day: date) -> None:
@@ -59,6 +64,9 @@ class Years:
         if month in self._done:
             return
         self._done.add(month)
+        stands = self.listing.editions.get(month) if self.since else None
+        if self.since and stands and month <= self.since:
+            return
         first = month - timedelta(days=limits().whole("long_window"))
         days = self.shelf.with_data(first, month - timedelta(days=1))
         if days:
@@ -66,7 +74,8 @@ class Years:
                 YEAR, month_before(month, _EARLIER), month_before(month)
             )
             used = sources(self.shelf, month, days, {one.day: one.edition for one in pointers})
-            publish_day(self.shelf.store, self.listing, month, partial(built, self.shelf, used))
+            if identity(used) != stands:
+                publish_day(self.shelf.store, self.listing, month, partial(built, self.shelf, used))
 
 
 def sources(
@@ -98,7 +107,7 @@ def built(shelf: Shelf, used: Sources) -> Built:
     arcs = arcs_table(month, shelf.earlier.month(month_days), earlier, reliable(steady))
     newest = max(used.days)
     synthetic = shelf.is_synthetic(newest, used.days[newest])
-    edition = _edition(used)
+    edition = identity(used)
     summary = RoadsYearSummary(
         day=month,
         edition=edition,
@@ -153,7 +162,8 @@ def _median(values: pl.Series) -> float:
     return float(statistics.median(values.to_list()))
 
 
-def _edition(used: Sources) -> str:
+def identity(used: Sources) -> str:
+    """The edition of a month: of its sources, by content, of thresholds, method and writer."""
     facts = {
         "dataset": YEAR,
         "month": str(used.month),

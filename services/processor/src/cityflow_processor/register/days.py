@@ -69,11 +69,13 @@ def process(store: Store, asked: Asked) -> Result:
     days = [*_days(asked, entries, raw, set(listing.editions))]
     with progress("Filtering", total=len(days), unit="days") as shown:
         for day in days:
+            shown.advance()
             of_day = sources(day, entries, {name: held.get(day) for name, held in raw.items()})
+            if asked.changed and identity(of_day) == listing.editions.get(day):
+                continue
             done = publish_day(store, listing, day, partial(built, store, of_day))
             result.days.append(done)
             result.rows_in += done.counts.rows_in
-            shown.advance()
     return result
 
 
@@ -93,10 +95,8 @@ def _days(
     raw: Mapping[Registered, Mapping[date, str]],
     published: set[date],
 ) -> Iterator[date]:
-    only = set(asked.only)
     for day in sorted({day for held in raw.values() for day in held}):
-        is_asked = (asked.first or day) <= day <= (asked.last or day) and (not only or day in only)
-        if is_asked and (day in published or bearing_on(entries, day)):
+        if asked.includes(day) and (day in published or bearing_on(entries, day)):
             yield day
 
 
