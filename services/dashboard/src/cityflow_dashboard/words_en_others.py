@@ -228,7 +228,7 @@ EN_OTHERS: Final[dict[str, str]] = {
     "cover.across": "{share} of the arcs with a volume compared",
     "across.title": "The day beside days of similar weather",
     "across.similar": "Similar days: {days}.",
-    "across.silent": "Nothing is compared: {count} similar days lie in the last 90, 5 are needed.",
+    "across.silent": "Nothing is compared; similar days in the last 90: {count}, needed are 5.",
     "across.works": "{active} active works near {arcs} arcs; {compared} pairs have a before.",
     "across.weather": "Weather: {sky}, {degrees} °C, {rain} mm.",
     "across.cover": "of the arcs with a volume are compared",

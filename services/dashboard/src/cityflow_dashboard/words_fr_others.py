@@ -235,7 +235,7 @@ FR_OTHERS: Final[dict[str, str]] = {
     "cover.across": "{share} des arcs ayant un volume comparés",
     "across.title": "La journée face aux jours de météo semblable",
     "across.similar": "Jours semblables : {days}.",
-    "across.silent": "Rien n’est comparé : {count} jours semblables dans les 90 derniers, il en "
+    "across.silent": "Rien n’est comparé. Jours semblables dans les 90 derniers : {count} ; il en "
     "faut 5.",
     "across.works": "{active} chantiers actifs près de {arcs} arcs ; {compared} paires ont un "
     "avant.",
