@@ -118,12 +118,16 @@ test-faults: $(VENV)/.dev ## kill -9, full disks and huge inputs (as root: also 
 	  $(LONGEST_FAULTS) $(filter-out $(LONGEST_FAULTS),$(FAULTS))
 
 .PHONY: bench
-bench: $(VENV)/.dev ## speed beside pandas and Polars; bench-science: detectors beside the truth (BENCH: options)
+bench: $(VENV)/.dev ## speed beside pandas and Polars; bench-science, calibrate: detectors and thresholds (BENCH: options)
 	@$(BIN)/python -m benchmarks $(BENCH)
 
 .PHONY: bench-science
 bench-science: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks.science $(BENCH)
+
+.PHONY: calibrate
+calibrate: $(VENV)/.dev
+	@$(BIN)/python -m benchmarks.calibration $(BENCH)
 
 ##@ The house
 .PHONY: docs

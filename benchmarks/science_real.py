@@ -61,7 +61,7 @@ def _print_roads(folder: Path, output: Path) -> None:
 def _print_bikes(folder: Path, output: Path) -> None:
     (saved,) = (folder / "bikes").glob("*hourly-counts*.parquet")
     file = output / "bikes.csv"
-    _published(pl.read_parquet(saved)).write_csv(file, separator=";")
+    published_form(pl.read_parquet(saved)).write_csv(file, separator=";")
     process(output / "store", [file], ("bikes",))
     days = pl.concat(Tables(output / "store").of("bikes", "counters").values())
     print(f"\nReal bike counts: {days.height:,} counter-days\n")
@@ -70,7 +70,7 @@ def _print_bikes(folder: Path, output: Path) -> None:
     _print_shares(names, [int(reasons.list.contains(one).sum()) for one in names], days.height)
 
 
-def _published(saved: pl.DataFrame) -> pl.DataFrame:
+def published_form(saved: pl.DataFrame) -> pl.DataFrame:
     """Saved hourly counts, in naive UTC, as the portal exports them."""
     local = pl.col("date").dt.replace_time_zone("UTC").dt.convert_time_zone(PARIS.key)
     frame = saved.with_columns(

@@ -28,7 +28,7 @@ class Tables:
         self._settings = Settings.load(_env(output))
 
     def of(self, dataset: str, table: str) -> dict[date, pl.DataFrame]:
-        """A table of each published day that has data."""
+        """A table of each published day that has data; `clean` too."""
         with open_store(self._settings) as store:
             return {
                 pointer.day: pl.read_parquet(store.objects.read(_key(pointer, table)))
@@ -38,6 +38,8 @@ class Tables:
 
 
 def _key(pointer: Pointer, table: str) -> str:
+    if table == "clean":
+        return layout.clean(pointer.dataset, pointer.day, pointer.edition)
     return layout.table(pointer.dataset, pointer.day, pointer.edition, table)
 
 
