@@ -14,6 +14,7 @@ from test_processor_across import POLYGONS, REFERENTIEL, place, run
 from test_processor_transit import DAY, FOLDER, PAGE, WINDOW, local, navitia_told, prim, told
 
 from cityflow.calendar import PARIS, day_bounds
+from cityflow.storage import DocumentId
 
 EARLY = datetime(2025, 1, 1, tzinfo=UTC)
 HEADER = "id;route_long_name;stop_id;stop_name;stop_lon;stop_lat;mode\n"
@@ -211,3 +212,20 @@ def test_without_lines_of_the_arcs_nothing_is_said_of_stops_near_them() -> None:
         (arc,) = house.table(DAY, "clean")
         assert (arc["disrupted_stops"], arc["blocked_stops"]) == (None, None)
         assert house.summary(DAY)["transit"]["placed_share"] == 0
+
+
+def test_disruptions_measured_before_stops_were_say_nothing_of_them_beside_the_roads() -> None:
+    with a_house("traffic") as house:
+        house.receive(text_of([row(iu_ac="03", t_1h=stamps(DAY, 8)[0])]), "comptages")
+        known = {"a": told((local(6), local(9)))}
+        receive(house, answer(known, {"a": ("1",)}, local(8).replace(tzinfo=PARIS)))
+        run(house, "comptages", "roads_analysis", "traffic")
+        earlier = {
+            k: v for k, v in house.summary(DAY).items() if k not in ("stops", "arrondissements")
+        }
+        house.store.documents.put(DocumentId("edition/traffic", DAY, house.edition(DAY)), earlier)
+        run(house, "across")
+        house.dataset = "across"
+        (zone,) = house.summary(DAY)["arrondissements"]
+        assert (zone["disrupted_stops"], zone["blocked_stops"]) == (None, None)
+        assert house.summary(DAY)["transit"]["disrupted_stops"] is None

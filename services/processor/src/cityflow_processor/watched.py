@@ -17,7 +17,6 @@ from cityflow.storage.canonical import digest, dumps
 from cityflow.storage.ports import NO_DAY
 from cityflow.storage.updating import update
 from cityflow_processor.backfill import Asked
-from cityflow_processor.cluster.stamp import stamp
 from cityflow_processor.datasets import ACROSS, ANALYSIS, DERIVED, NAMES, REGISTER, chosen, process
 from cityflow_processor.days import DATASET
 from cityflow_processor.result import Result
@@ -63,7 +62,7 @@ class Watched:
 
     def _derive(self, store: Store) -> list[Result]:
         now, results = _standing(store), []
-        sign = digest(dumps({"editions": now, "code": dict(stamp())}))
+        sign = digest(dumps(now))
         if _noted(store) != sign:
             for name in chosen(store, None):
                 first = _first_change(self._derived_of, now, MADE_OF.get(name, ()))

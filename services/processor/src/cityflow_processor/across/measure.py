@@ -154,7 +154,7 @@ def _areas(told: Told, zones: Any) -> list[Row]:
                 **_of(roads.get(name), "tti_area", "index_coverage"),
                 "works_active": of_works and of_works["active"],
                 **_of(of_works, "impact_weight", "exposed_arcs"),
-                **_of(transit and transit.get(name), *_OF_STOPS),
+                **_of(transit.get(name) if transit else None, *_OF_STOPS),
             }
         )
     return found
