@@ -62,7 +62,9 @@ def print_weather(tables: Tables) -> None:
     stations = places.filter(pl.col("provider") != "open-meteo", pl.col("gust_kmh").is_not_null())
     for place, own in sorted(stations.group_by("place")):
         gust = own["gust_kmh"].to_numpy()
-        _rule("windy_kmh", (40, 50, 60, 70), gust, np.greater_equal, f"days, gusts at {place[0]}")
+        _rule(
+            "windy_gust_kmh", (50, 60, 70, 80), gust, np.greater_equal, f"days, gusts at {place[0]}"
+        )
         _rule("storm_gust_kmh", (80, 90, 100), gust, np.greater_equal, f"days, gusts at {place[0]}")
     _print_effect(model, tables)
 

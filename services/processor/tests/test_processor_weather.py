@@ -117,6 +117,7 @@ def test_nulls_units_and_broken_rows(weather: House) -> None:
 QUIET: dict[str, Any] = {
     "codes": [3], "precipitation_mm": 0.0, "gust_kmh": 20.0, "temperature_min_c": 8.0,
     "temperature_max_c": 15.0, "snowfall_cm": 0.0, "wettest_mm": 0.0, "fog_hours": 0,
+    "strongest_wind_kmh": 20.0, "strongest_gust_kmh": None,
 }  # fmt: skip
 
 
@@ -131,7 +132,9 @@ QUIET: dict[str, Any] = {
         ({"temperature_min_c": -1.0, "precipitation_mm": 0.2}, "ice"),
         ({"precipitation_mm": 10.0}, "heavy_rain"),
         ({"precipitation_mm": 4.0, "wettest_mm": 4.0}, "heavy_rain"),
-        ({"gust_kmh": 50.0}, "windy"),
+        ({"gust_kmh": 60.0, "strongest_gust_kmh": 60.0}, "fair"),
+        ({"gust_kmh": 70.0, "strongest_gust_kmh": 70.0}, "windy"),
+        ({"gust_kmh": 50.0, "strongest_wind_kmh": 50.0}, "windy"),
         ({"precipitation_mm": 1.0}, "rain"),
         ({"fog_hours": 3}, "fog"),
         ({"temperature_max_c": 30.0}, "hot"),

@@ -60,7 +60,9 @@ def replay(store: Store, engine: Engine, settings: Settings) -> Replayed:
     held = split_all(store, engine, settings, listing, result)
     if forget_lost_parts(store, [file.open(store.objects) for file in held], list(runs)):
         held = split_all(store, engine, settings, listing, result)
-    days = DaysSpec(listing, tuple(held), *(past_versions(store, name) for name in REFERENCES))
+    days = DaysSpec(
+        listing, tuple(held), *(past_versions(store, name, used) for name in REFERENCES)
+    )
     task = Task(_prepare, _replay_day, (days, runs))
     done = Replayed()
     with progress("Replaying days", len(runs), "days") as shown:

@@ -140,7 +140,7 @@ def _prepared(store: Store, engine: Engine, module: Module, runs: Sequence[Run])
     used = {name for run in runs for name in run.inputs}
     for dataset in REFERENCES:
         give_back(store, dataset, used)
-    polygons, lines = (past_versions(store, dataset) for dataset in REFERENCES)
+    polygons, lines = (past_versions(store, dataset, used) for dataset in REFERENCES)
     listing = Listing.take(store, module.name)
     held = read_files(store, engine, module, listing.files, Result(module.name))
     files = {

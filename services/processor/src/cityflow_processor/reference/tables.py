@@ -1,6 +1,6 @@
 """The table of a raw reference file, read once and kept under its edition."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -26,20 +26,27 @@ _EDITION_DIGITS: Final = 20
 
 
 def kept_table(
-    store: Store, dataset: str, entry: RawEntry, polygons: Version | None
-) -> tuple[str, str]:
-    """Edition of a raw file and the key of its table. Raises SourceError.
+    store: Store,
+    dataset: str,
+    entry: RawEntry,
+    polygons: Version | None,
+    only: Collection[str] | None = None,
+) -> tuple[str, str] | None:
+    """Edition of a raw file and the key of its table; None of an edition that is not in `only`.
 
     Loop geometry lies by the polygons; its edition is then of both. Polygons lie by nothing.
+    Raises SourceError.
     """
     known = layout.split_manifest(dataset, entry.meta.sha256, _reader(dataset, polygons))
     if (held := _held(store, known)) is not None:
-        return held
+        return held if only is None or held[0] in only else None
     try:
         data = _content(store, entry)
         edition, frame = _read(store, dataset, data, entry.key, polygons)
     except ValueError as error:
         raise FileRefused(entry.key, str(error), f"the published {dataset}") from error
+    if only is not None and edition not in only:
+        return None
     key = layout.clean(dataset, paris_day(entry.meta.receipts[0].received_at), edition)
     keep(store.objects, key, frame)
     note = {"key": key, "bytes": store.objects.size(key)}

@@ -41,12 +41,14 @@ def held_versions(store: Store, dataset: str) -> References:
     return _versions(store, dataset, lambda day: [polygons.in_force(day)])
 
 
-def past_versions(store: Store, dataset: str) -> References:
-    """The same, and of loop geometry what it was before some of the polygons had arrived."""
+def past_versions(store: Store, dataset: str, editions: Collection[str]) -> References:
+    """The versions of these editions: of loop geometry also what it was before some of the
+    polygons had arrived.
+    """
     if dataset == POLYGONS:
-        return held_versions(store, dataset)
+        return _versions(store, dataset, lambda _: [None], editions)
     held = {version.edition: version for version in held_versions(store, POLYGONS).versions}
-    return _versions(store, dataset, lambda _: [None, *held.values()])
+    return _versions(store, dataset, lambda _: [None, *held.values()], editions)
 
 
 def give_back(store: Store, dataset: str, editions: Collection[str]) -> None:
@@ -55,7 +57,7 @@ def give_back(store: Store, dataset: str, editions: Collection[str]) -> None:
     Pointers are moved on days that have none.
     """
     published = Editions(store)
-    chosen = [v for v in past_versions(store, dataset).versions if v.edition in editions]
+    chosen = past_versions(store, dataset, editions).versions
     days = {_day_of(version) for version in chosen}
     lost = {day for day in days if published.current(dataset, day) is None}
     for version in chosen:
@@ -63,34 +65,43 @@ def give_back(store: Store, dataset: str, editions: Collection[str]) -> None:
         published.reinstate(candidate, move_pointer=candidate.day in lost)
 
 
-def _versions(store: Store, dataset: str, lying_by: _LyingBy) -> References:
+def _versions(
+    store: Store, dataset: str, lying_by: _LyingBy, only: Collection[str] | None = None
+) -> References:
     versions: list[Version] = []
     unreadable: list[str] = []
     for entry in RawZone(store).entries(dataset):
         try:
-            versions.extend(_of_entry(store, dataset, entry, lying_by))
+            versions.extend(_of_entry(store, dataset, entry, lying_by, only))
         except SourceError as error:
             unreadable.append(str(error))
     versions.sort(key=lambda version: (version.received_at, version.position, version.sha256))
     return References(tuple(versions), tuple(unreadable))
 
 
-def _of_entry(store: Store, dataset: str, entry: RawEntry, lying_by: _LyingBy) -> Iterable[Version]:
+def _of_entry(
+    store: Store,
+    dataset: str,
+    entry: RawEntry,
+    lying_by: _LyingBy,
+    only: Collection[str] | None,
+) -> Iterable[Version]:
     """A version for each receipt and each of the polygons that it lies by."""
-    kept: dict[str | None, tuple[str, str]] = {}
+    known: dict[str | None, tuple[str, str] | None] = {}
     for receipt in entry.meta.receipts:
         for polygons in lying_by(paris_day(receipt.received_at)):
             name = polygons.edition if polygons else None
-            if name not in kept:
-                kept[name] = kept_table(store, dataset, entry, polygons)
-            yield Version(
-                receipt.received_at,
-                receipt.position,
-                entry.meta.sha256,
-                *kept[name],
-                entry.meta.synthetic,
-                polygons,
-            )
+            if name not in known:
+                known[name] = kept_table(store, dataset, entry, polygons, only)
+            if (found := known[name]) is not None:
+                yield Version(
+                    receipt.received_at,
+                    receipt.position,
+                    entry.meta.sha256,
+                    *found,
+                    entry.meta.synthetic,
+                    polygons,
+                )
 
 
 def _last_of_each_day(versions: Iterable[Version]) -> list[Version]:

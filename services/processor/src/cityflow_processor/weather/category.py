@@ -25,7 +25,10 @@ IMPACTS: Final[dict[Category, Impact]] = {
 
 
 def category(day: Mapping[str, Any]) -> Category:
-    """The first kind that fits. `codes` are the day's WMO codes; unknown without any figure."""
+    """The first kind that fits; unknown without any figure.
+
+    `codes` are the day's WMO codes, `strongest_wind_kmh` is a mean wind of an hour.
+    """
     value, codes = limits(), set(day["codes"])
     rain, gust = day["precipitation_mm"], day["gust_kmh"]
     low, high = day["temperature_min_c"], day["temperature_max_c"]
@@ -39,7 +42,11 @@ def category(day: Mapping[str, Any]) -> Category:
             "heavy_rain",
             _from(rain, "heavy_rain_day_mm") or _from(day["wettest_mm"], "heavy_rain_hour_mm"),
         ),
-        ("windy", _from(gust, "windy_kmh")),
+        (
+            "windy",
+            _from(day["strongest_wind_kmh"], "windy_kmh")
+            or _from(day["strongest_gust_kmh"], "windy_gust_kmh"),
+        ),
         ("rain", _from(rain, "rain_day_mm")),
         ("fog", day["fog_hours"] >= value["fog_hours"]),
         ("hot", _from(high, "hot_c")),

@@ -13,7 +13,7 @@ from cityflow.contracts.weather import WeatherDay, WeatherHour
 from cityflow_processor.records.module import Context, Measured
 from cityflow_processor.weather.category import FOG, IMPACTS, category
 
-METHOD_VERSION: Final = "1"
+METHOD_VERSION: Final = "2"
 Day = dict[str, Any]
 
 
@@ -42,7 +42,7 @@ def measure(day: date, records: pl.DataFrame, context: Context) -> Measured:
     return Measured(tables, blocks, [_complete(reference, expected)])
 
 
-_INNER: Final = ("codes", "wettest_mm", "fog_hours")
+_INNER: Final = ("codes", "wettest_mm", "fog_hours", "strongest_wind_kmh", "strongest_gust_kmh")
 
 
 def _hours(records: pl.DataFrame) -> pl.DataFrame:
@@ -77,6 +77,8 @@ def _from_hours(hours: pl.DataFrame) -> list[Day]:
                 "codes": codes,
                 "wettest_mm": max(rain, default=None),
                 "fog_hours": sum(code in FOG for code in codes),
+                "strongest_wind_kmh": max(winds, default=None),
+                "strongest_gust_kmh": max(gusts, default=None),
             }
         )
     return [_judged(day) for day in found]
@@ -88,7 +90,13 @@ def _as_published(days: pl.DataFrame) -> list[Day]:
         code = row["weather_code"]
         own = {name: row[name] for name in ("place", "period", *_WHERE)}
         figures = {name: row[name] for name in _FIGURES}
-        inner = {"codes": [] if code is None else [code], "wettest_mm": None, "fog_hours": 0}
+        inner = {
+            "codes": [] if code is None else [code],
+            "wettest_mm": None,
+            "fog_hours": 0,
+            "strongest_wind_kmh": row["wind_kmh"],
+            "strongest_gust_kmh": row["gust_kmh"],
+        }
         found.append({**own, "hours": 0, **figures, "rain_hours": None, **inner})
     return [_judged(day) for day in found]
 
