@@ -32,13 +32,13 @@ class Stops:
 
     def add(self, stop: Any, *, is_end: bool = False) -> None:
         """A stop with id, name and perhaps coord. Without an identifier it is no stop."""
-        name = stop.get("id") if isinstance(stop, dict) else None
-        if not isinstance(name, str) or not name:
+        given = stop.get("id") if isinstance(stop, dict) else None
+        if not isinstance(given, str) or not given:
             return
-        held = self.ends if is_end else self.named
+        name, held = given[:64], self.ends if is_end else self.named
         lon, lat = _coordinates(stop.get("coord")) or (None, None)
         if lon is not None or name not in held:
-            held[name[:64]] = (values.short(str(stop.get("name") or "")), lon, lat)
+            held[name] = (values.short(str(stop.get("name") or "")), lon, lat)
 
     def written(self) -> str:
         """As JSON text, in the order of identifiers: of each also whether it is an end only."""
