@@ -219,4 +219,5 @@ def test_the_list_of_stops_is_of_public_transport(kept: Sequence[int]) -> None:
     columns, row = (tuple(one[n] for n in kept) for one in (STOPS, STOP))
     found = recognised(b"\xef\xbb\xbf" + table(columns, row))
     assert (found.format.dataset, found.media) == (Dataset.TRAFFIC, "csv")
-    assert recognised(table(columns, row, delimiter=",")).dataset is Dataset.TRAFFIC
+    plain = tuple("" if "," in cell else cell for cell in row)
+    assert recognised(table(columns, plain, delimiter=",")).format.dataset is Dataset.TRAFFIC
