@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from ingest_portal import NOW, Portal, portal, quick_paris
@@ -19,7 +19,7 @@ from cityflow.contracts import Dataset
 from cityflow.storage import RawZone, Store
 from cityflow_ingest.collecting import Collected, Skipped, Wanted
 from cityflow_ingest.fetching import Fetched
-from cityflow_ingest.tenant import load_tenant
+from cityflow_ingest.tenant import UrlSetting, load_tenant
 from cityflow_ingest.turns import FIRST_WAIT, LONGEST_WAIT, Patience
 
 Command = Callable[..., Any]
@@ -63,9 +63,8 @@ def elsewhere() -> Iterator[str]:
 def environ(running: Portal, elsewhere: str, tmp_path: Path) -> dict[str, str]:
     running.fail()
     running.at(NOW)
-    names = ("IDFM_URL", "OPEN_METEO_URL", "GBFS_URL", "CALENDAR_URL", "SCHOOL_CALENDAR_URL")
     return {
-        **dict.fromkeys(names, elsewhere),
+        **dict.fromkeys(get_args(UrlSetting), elsewhere),
         "PRIM_URL": closed_port(),
         "OPENDATASOFT_HOSTS": running.urls,
         "CITYFLOW_TENANT": str(quick_paris(tmp_path / "paris.toml")),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from ingest_portal import NOW, Portal, portal, quick_paris
@@ -14,6 +14,7 @@ from ingest_server import closed_port
 
 from cityflow.contracts import Run
 from cityflow.storage import RawZone, Runs, Store
+from cityflow_ingest.tenant import UrlSetting
 
 Command = Callable[..., Any]
 ROADS = "comptages-routiers-permanents"
@@ -33,14 +34,7 @@ def source(running: Portal, output: Path, monkeypatch: pytest.MonkeyPatch) -> Po
     running.fail()
     running.at(NOW)
     running.stand_ins.open()
-    for name in (
-        "PRIM_URL",
-        "IDFM_URL",
-        "OPEN_METEO_URL",
-        "GBFS_URL",
-        "CALENDAR_URL",
-        "SCHOOL_CALENDAR_URL",
-    ):
+    for name in get_args(UrlSetting):
         monkeypatch.setenv(name, closed_port())
     monkeypatch.setenv("OPENDATASOFT_HOSTS", running.urls)
     monkeypatch.setenv("CITYFLOW_TENANT", str(quick_paris(output.parent / "paris.toml")))

@@ -6,11 +6,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from ingest_portal import NOW, quick_paris
 from ingest_server import Reply, Request, Server, closed_port, serving
+
+from cityflow_ingest.tenant import UrlSetting
 
 KEY = "canary+Key/0123456789=="
 BULK = "/marketplace/disruptions_bulk/disruptions/v2"
@@ -66,8 +68,6 @@ def run(server: Server, tmp_path: Path, key: str, *arguments: str, **environ: st
 
 
 def process(command: list[str], server: Server, tmp_path: Path, **environ: str) -> Any:
-    names = ("OPENDATASOFT_HOSTS", "IDFM_URL", "OPEN_METEO_URL", "GBFS_URL", "CALENDAR_URL",
-             "SCHOOL_CALENDAR_URL")  # fmt: skip
     return subprocess.run(
         command,
         cwd=tmp_path,
@@ -77,8 +77,8 @@ def process(command: list[str], server: Server, tmp_path: Path, **environ: str) 
             "CITYFLOW_TENANT": str(quick_paris(tmp_path / "paris.toml")),
             "CITYFLOW_LOG_LEVEL": "DEBUG",
             "CITYFLOW_NOW": NOW,
+            **dict.fromkeys(get_args(UrlSetting), closed_port()),
             "PRIM_URL": server.url,
-            **dict.fromkeys(names, closed_port()),
             **environ,
         },
         capture_output=True,

@@ -1,6 +1,7 @@
 """A city is a file: the shipped one is whole, another one needs no code, a bad one is named."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -8,18 +9,11 @@ from cityflow.contracts import Dataset
 from cityflow.errors import BadArguments
 from cityflow.settings import Settings
 from cityflow_ingest.known import FORMATS
-from cityflow_ingest.tenant import Tenant, load_tenant
+from cityflow_ingest.tenant import Tenant, UrlSetting, load_tenant
 
 STAND_IN = "http://127.0.0.1:8100"
-URLS = (
-    "OPENDATASOFT_HOSTS",
-    "PRIM_URL",
-    "IDFM_URL",
-    "OPEN_METEO_URL",
-    "GBFS_URL",
-    "CALENDAR_URL",
-    "SCHOOL_CALENDAR_URL",
-)
+URLS = [name for name in get_args(UrlSetting) if name != "OPEN_METEO_ARCHIVE_URL"]
+"""The archive of the weather follows its forecast."""
 ELSEWHERE = """
 city = "Ville-Inventée"
 [sources.portal]

@@ -97,7 +97,9 @@ class Shelf:
         """Disrupted stops near arcs: arc_id, stop_id, blocked_s; None if they are not told."""
         dataset = BESIDE[1]
         document = self.document(dataset, day, edition)
-        if document.get("stops") is None or document["context"]["referentiel"] is None:
+        stops = document.get("stops")
+        is_told = stops is not None and (stops["placed"] or not stops["stops"])
+        if not is_told or document["context"]["referentiel"] is None:
             return None
         columns = ("arc_id", "stop_id", "blocked_s")
         return self.table(dataset, day, edition, "near_arcs", columns)

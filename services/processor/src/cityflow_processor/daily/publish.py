@@ -53,19 +53,20 @@ class Sources:
         """The files of a day and the list in force on it."""
         lists = [file for file in self.files if file.held.kind == "list"]
         rows = [file for file in self.files if file.held.kind != "list"]
-        listed = in_force(lists, day)
+        of_list = in_force(lists, day)
+        listed = of_list[0] if of_list else None
         if not self.module.is_snapshot:
             held = tuple(file for file in rows if day in file.days)
-            return Chosen(held, listed[0] if listed else None)
+            return Chosen(held, listed)
         if self.module.uses_every_snapshot:
             files, later = around(rows, day)
             last = files[-1].taken_at if files else None
-            return Chosen(files, listed[0] if listed else None, last, later)
+            return Chosen(files, listed, last, later)
         found = in_force(rows, day)
         if found is None:
-            return Chosen((), listed[0] if listed else None)
+            return Chosen((), listed)
         file, at, later = found
-        return Chosen((file,), listed[0] if listed else None, at, later)
+        return Chosen((file,), listed, at, later)
 
     def is_synthetic(self, chosen: Chosen) -> bool:
         """Whether what is known of a day was generated; of a day without rows by any file."""

@@ -34,6 +34,7 @@ from cityflow_processor.transit.episodes import SEEN, episodes
 from cityflow_processor.transit.line_hours import line_rows, mode_rows, sums
 from cityflow_processor.transit.moments import moments
 from cityflow_processor.transit.stop_hours import near_arcs, stop_rows, stop_sums, zone_rows
+from cityflow_processor.transit.thresholds import limits
 
 METHOD_VERSION: Final = "3"
 TOP: Final = 50
@@ -160,9 +161,10 @@ def _pages(answered: pl.DataFrame) -> Check:
 
 
 def _placed(stops: list[dict[str, Any]]) -> Check:
-    """Yellow: some stops lie nowhere known, neither by the feed nor by the list of stops."""
+    """Yellow: many stops lie nowhere known, neither by the feed nor by the list of stops."""
     lost = sum(row["longitude"] is None for row in stops)
-    return _check("stops", lost > 0, f"{lost:,} of {len(stops):,} stops named are not placed")
+    odd = len(stops) - lost < limits()["placed_least"] * len(stops)
+    return _check("stops", odd, f"{lost:,} of {len(stops):,} stops named are not placed")
 
 
 def _check(name: str, odd: bool, message: str) -> Check:

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from cityflow_processor.transit.lines import Lines, Scope, items
-from cityflow_processor.transit.stops import Stops
+from cityflow_processor.transit.stops import STOP_KINDS, Stops
 
 _WHOLE: Final = ("line", "network", "route")
-_STOPS: Final = ("stop_point", "stop_area")
 _OF_LINE: Final = "report"
 _SECTIONS: Final = ("impacted_section", "impacted_rail_section")
 
@@ -67,13 +66,13 @@ def stops_of(answer: dict[str, Any]) -> dict[str, Stops]:
         of_one = found[str(one.get("id"))]
         for impacted in items(one, "impacted_objects"):
             kind, held = _held(impacted.get("pt_object"))
-            if kind in _STOPS:
+            if kind in STOP_KINDS:
                 of_one.add(held)
             for end in _ends(impacted):
                 of_one.add(end, is_end=True)
     for report in items(answer, "line_reports"):
         for name, holder, held in _linked(report):
-            if holder in _STOPS and name in found:
+            if holder in STOP_KINDS and name in found:
                 found[name].add(held)
     return found
 

@@ -4,9 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from cityflow_processor.transit.lines import Lines, items
-from cityflow_processor.transit.stops import Stops
-
-_STOPS = ("stop_point", "stop_area")
+from cityflow_processor.transit.stops import STOP_KINDS, Stops
 
 
 def stated(answer: dict[str, Any]) -> Any:
@@ -47,7 +45,7 @@ def stops_of(answer: dict[str, Any]) -> dict[str, Stops]:
     found: dict[str, Stops] = defaultdict(Stops)
     for line in items(answer, "lines"):
         for impacted in items(line, "impactedObjects"):
-            if impacted.get("type") in _STOPS:
+            if impacted.get("type") in STOP_KINDS:
                 for name in impacted.get("disruptionIds") or ():
                     found[str(name)].add(impacted)
     for one in items(answer, "disruptions"):

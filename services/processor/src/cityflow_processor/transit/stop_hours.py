@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from cityflow.geo import LonLat
+from cityflow_processor.comptages.geography import UNKNOWN
 from cityflow_processor.records.arcs import Arcs
 from cityflow_processor.records.districts import Districts
 from cityflow_processor.transit.disruptions import Disruption
@@ -74,8 +75,12 @@ def stop_sums(rows: Sequence[Row]) -> Row:
 
 
 def zone_rows(rows: Sequence[Row], labels: Mapping[str, str]) -> list[Row]:
-    """Sums over the stops of each arrondissement, in the order of `labels`, which has them all."""
-    of_zone: dict[str, list[Row]] = {code: [] for code in labels}
+    """Sums over the stops of each arrondissement, in the order of `labels`, which has them all.
+
+    If of none the place is known there is but `unknown`: of the others nothing is known, not zero.
+    """
+    is_placed = not rows or any(row["longitude"] is not None for row in rows)
+    of_zone: dict[str, list[Row]] = {code: [] for code in labels if is_placed or code == UNKNOWN}
     for row in rows:
         of_zone[row["arrondissement"]].append(row)
     return [

@@ -4,10 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cityflow.geo import LonLat
 from cityflow_processor.records import values
+
+STOP_KINDS: Final = ("stop_point", "stop_area")
+"""What both feeds call a stop, and a station that several belong to."""
 
 
 class Stop(NamedTuple):
