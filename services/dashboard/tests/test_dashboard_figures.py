@@ -25,6 +25,7 @@ from cityflow_dashboard.frames import (
     states_frame,
 )
 from cityflow_dashboard.palette import DARK, LIGHT
+from cityflow_dashboard.profiles import bars
 from cityflow_dashboard.text import Text
 
 DAY = date(2026, 6, 21)
@@ -180,3 +181,12 @@ def test_a_month_without_any_figure_is_drawn(api: Api) -> None:
     absent = ArcDay(day=DAY, edition=EDITION, status="absent", figures=None)
     table = history_frame(ArcDays(**(dict(found) | {"days": (absent,)})))
     assert figures.history(table, TEXT, LIGHT).to_dict()["mark"]["type"] == "bar"
+
+
+@pytest.mark.parametrize(
+    ("values", "scale"), [([0.0, 0.0], {"domain": [0, 1]}), ([0.0, 0.4], {"zero": True})]
+)
+def test_a_day_of_zeros_has_an_axis(values: list[float], scale: dict[str, Any]) -> None:
+    hours = pd.DataFrame({"label": ["0 h", "1 h"], "value": values, "coverage_pct": [100.0, 100.0]})
+    drawn = json.dumps(bars("weather.rain", hours, TEXT, LIGHT).to_dict())
+    assert f'"scale": {json.dumps(scale)}' in drawn

@@ -79,9 +79,11 @@ def _base(title: str, hours: pd.DataFrame, text: Text, zero: bool = True) -> alt
     if "typical" in hours:
         table["tip_typical"] = [number(or_none(v), lang) for v in hours["typical"]]
         tips["tip_typical"] = text("column.typical")
+    # A day of zeros has an axis all the same: drawn to itself it would show nothing but a line.
+    scale = {"zero": zero} if not zero or (hours["value"] > 0).any() else {"domain": [0, 1]}
     chart: alt.Chart = alt.Chart(table).encode(
         x=hour_axis(hours, title=text("hours.axis")),
-        y=alt.Y("value:Q", title=None).axis(minExtent=LEFT, tickCount=5).scale(zero=zero),
+        y=alt.Y("value:Q", title=None).axis(minExtent=LEFT, tickCount=5).scale(**scale),
         tooltip=[
             alt.Tooltip("label:N", title=text("hours.hour")),
             *(alt.Tooltip(f"{column}:N", title=name) for column, name in tips.items()),
