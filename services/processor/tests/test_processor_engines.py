@@ -1,17 +1,24 @@
 """Where ENGINE becomes an engine, and what goes to a worker."""
 
-from dataclasses import dataclass
+import os
+import pickle
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import processor_units as units
+import psutil
 import pytest
 from processor_house import House
 
-from cityflow.errors import BadArguments, TryAgain
+from cityflow.errors import BadArguments, FileRefused, TryAgain
 from cityflow.settings import Settings
 from cityflow.storage import layout
 from cityflow_processor.cluster.parcels import MOST_INLINE_BYTES, drop, pack, unpack
 from cityflow_processor.cluster.stamp import CODE, differences, stamp
+from cityflow_processor.comptages.tokens import tokens_of_records
+from cityflow_processor.comptages.validate import validate
 from cityflow_processor.engine import LocalEngine, Task
 from cityflow_processor.engines import open_engine
 
@@ -52,6 +59,83 @@ def _item(_: object, __: None, item: int) -> int:
 def test_the_local_engine_keeps_the_order(house: House, ordered: bool) -> None:
     task = Task(_nothing, _item, None, ordered=ordered)
     assert list(LocalEngine(house.store).run(task, range(9))) == [(n, n) for n in range(9)]
+
+
+@pytest.fixture
+def pair(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalEngine]:
+    """An engine that takes a second process for what is large; it knows this folder's modules."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    monkeypatch.setattr("cityflow_processor.engine._cores", lambda: 2)
+    engine = LocalEngine(house.store, Settings(output_dir=house.folder))
+    yield engine
+    engine.rest()
+
+
+LARGE: Task[object, object, int, units.Where] = Task(
+    units.prepare, units.where, "spec", is_large=True
+)
+
+
+def test_what_is_large_is_computed_by_two_processes_in_order(pair: LocalEngine) -> None:
+    done = list(pair.run(LARGE, range(20)))
+    assert [item for item, _ in done] == [result.item for _, result in done] == list(range(20))
+    assert {result.spec for _, result in done} == {"spec"}
+    pids = {result.pid for _, result in done}
+    assert len(pids) == 2
+    assert os.getpid() in pids
+    again = {result.pid for _, result in pair.run(replace(LARGE, is_large=False), range(20))}
+    assert again == pids  # it is there by now
+
+
+@pytest.mark.parametrize(("is_large", "ordered"), [(False, False), (True, True)])
+def test_what_is_small_or_in_order_stays_here(
+    pair: LocalEngine, is_large: bool, ordered: bool
+) -> None:
+    done = list(pair.run(replace(LARGE, is_large=is_large, ordered=ordered), range(9)))
+    assert {result.pid for _, result in done} == {os.getpid()}
+
+
+def test_one_processor_takes_no_second_process(
+    pair: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cityflow_processor.engine._cores", lambda: 1)
+    assert {result.pid for _, result in pair.run(LARGE, range(9))} == {os.getpid()}
+
+
+def test_an_error_of_the_second_process_is_the_run_s(pair: LocalEngine) -> None:
+    task = Task(units.prepare, units.refuse_elsewhere, os.getpid(), is_large=True)
+    with pytest.raises(FileRefused, match="found a fault; expected none") as caught:
+        list(pair.run(task, range(9)))
+    assert caught.value.found == "a fault"
+    assert len(list(pair.run(LARGE, range(9)))) == 9  # both are as ready as before
+
+
+def test_a_second_process_that_is_killed_loses_no_unit(pair: LocalEngine) -> None:
+    task = Task(units.prepare, units.die_elsewhere, os.getpid(), is_large=True)
+    assert list(pair.run(task, range(9))) == [(item, item) for item in range(9)]
+    assert {result.pid for _, result in pair.run(LARGE, range(9))} != {os.getpid()}  # a new one
+
+
+def test_the_second_process_ends_with_the_engine(pair: LocalEngine) -> None:
+    pids = {result.pid for _, result in pair.run(LARGE, range(9))} - {os.getpid()}
+    (pid,) = pids
+    assert psutil.pid_exists(pid)
+    pair.rest()
+    assert not psutil.pid_exists(pid)
+
+
+def test_records_that_go_to_another_process_are_read_the_same() -> None:
+    rows: list[dict[str, str | None]] = [
+        {"iu_ac": "1", "t_1h": "2025-11-05T10:00:00+01:00", "q": "3", "k": "x", "libelle": "A"},
+        {"iu_ac": "2", "t_1h": "2025-11-05T10:00:00+01:00", "q": None, "k": "2.5", "libelle": "B"},
+    ]
+    here = tokens_of_records(rows, ["first", "second"])
+    there = pickle.loads(pickle.dumps(here))
+    mine, theirs = validate(here), validate(there)
+    assert mine.rows.equals(theirs.rows)
+    assert mine.rows.height == mine.rejects.height == 1
+    assert mine.rejects.equals(theirs.rejects)
+    assert mine.attributes.texts.equals(theirs.attributes.texts)
 
 
 @pytest.mark.parametrize("size", [10, MOST_INLINE_BYTES + 1])

@@ -30,6 +30,7 @@ from cityflow_processor.tables import keep
 
 LONGEST_GAP_DAYS: Final = 31
 DEFAULT_CHUNK_ROWS: Final = 100_000
+MANY_DAYS: Final = 60
 
 _log = get_logger(__name__)
 
@@ -76,7 +77,8 @@ def process(store: Store, engine: Engine, settings: Settings, asked: Asked) -> R
     """Process the days asked for. Raises StoreUnavailable; what cannot be read is in the result."""
     if not gc.get_freeze_count():
         gc.freeze()  # modules live to the end: looking them through again for garbage is waste
-    Runs(store).close_orphans("process")
+    runs = Runs(store)
+    runs.close_orphans("process")
     result = Result(DATASET)
     listing = Listing.take(store, DATASET)
     held = split_all(store, engine, settings, listing, result)
@@ -92,6 +94,8 @@ def process(store: Store, engine: Engine, settings: Settings, asked: Asked) -> R
     spec = DaysSpec(listing, tuple(held), *both_references(store, result))
     result.days.extend(_process_days(engine, days, spec))
     result.days.sort(key=lambda done: done.day)
+    engine.rest()
+    runs.close_orphans("process")  # another process of this run may have been killed
     _compact(store, days)
     return result
 
@@ -201,7 +205,8 @@ def both_references(store: Store, result: Result) -> tuple[References, Reference
 
 def _process_days(engine: Engine, days: list[date], spec: DaysSpec) -> Iterator[DayDone]:
     """Days as they are done; the first error stops the rest."""
+    task = Task(prepare, process_day, spec, is_large=len(days) >= MANY_DAYS)
     with progress("Processing days", total=len(days), unit="days") as shown:
-        for _, done in engine.run(Task(prepare, process_day, spec), days):
+        for _, done in engine.run(task, days):
             yield done
             shown.advance(1)

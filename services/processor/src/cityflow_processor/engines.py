@@ -13,7 +13,11 @@ from cityflow_processor.engine import Engine, LocalEngine
 def open_engine(store: Store, settings: Settings) -> Iterator[Engine]:
     """The engine that the settings choose. Raises BadArguments if it cannot be used."""
     if settings.engine == "local":
-        yield LocalEngine(store)
+        local = LocalEngine(store, settings)
+        try:
+            yield local
+        finally:
+            local.rest()
         return
     if not settings.dask_scheduler_address:
         raise BadArguments(

@@ -67,6 +67,9 @@ class DaskEngine:
         finally:
             self._leave(running, sent)
 
+    def rest(self) -> None:
+        """Nothing: the workers are the cluster's."""
+
     def close(self) -> None:
         """Leave the cluster; its workers stay."""
         if self._greeting is not None:

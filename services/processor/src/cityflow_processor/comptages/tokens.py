@@ -110,6 +110,11 @@ class FrameTokens:
         self._lines = lines
         self._raws = raws
 
+    def __reduce__(self) -> tuple[type["FrameTokens"], tuple[object, ...]]:
+        """What it was made of: vocabularies belong to one process."""
+        made_of = (self.frame, self._lines, self._raws, self.line_count, self.rejects)
+        return FrameTokens, made_of
+
     @property
     def size(self) -> int:
         """Characters of all records as received."""

@@ -6,10 +6,9 @@ certain; others may, if they were the latest of their chunk.
 """
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -24,7 +23,6 @@ from cityflow_processor.reading.numbering import Numbering
 from cityflow_processor.reading.parts import ChunkManifest, FileManifest, PartsCache
 
 GROUP_ROWS: Final = 400_000
-WORKERS: Final = 2
 REJECT_COLUMNS: Final = ("day", "member", "row", "reason", "detail", "raw_text")
 Whole = npt.NDArray[np.integer[Any]]
 
@@ -48,17 +46,12 @@ def learn(numbering: Numbering, cache: PartsCache, chunk: Chunk) -> None:
         numbering.add(chunk, chunk.frames(cache, "arcs", "keys", "attributes"))
 
 
-def merge(
-    cache: PartsCache,
-    chunks: list[Chunk],
-    numbering: Numbering,
-    members: list[str],
-    first_row: int,
-) -> FileManifest:
-    """Write the parts, attributes and rejects of a file; returns its manifest, not yet written.
+def numbered(
+    cache: PartsCache, chunks: list[Chunk], numbering: Numbering
+) -> tuple[list[list[str]], Counter[str]]:
+    """Write the arcs and attributes of a file, which `numbering` has learnt of all its chunks.
 
-    `numbering` has learnt all chunks, in any order. `first_row` is the number of the first
-    record: 2 under a header line, 1 in JSON.
+    Returns its days in groups that fit in memory, and how many rows each day has.
     """
     arcs, attributes = _finish(cache, chunks, numbering)
     cache.write_file_frame("arcs", arcs)
@@ -66,8 +59,20 @@ def merge(
     days: Counter[str] = Counter()
     for chunk in chunks:
         days.update(chunk.manifest.days)
-    with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(partial(_write_parts, cache, chunks, numbering), _groups(days)))
+    return _groups(days), days
+
+
+def conclude(
+    cache: PartsCache,
+    chunks: list[Chunk],
+    days: Mapping[str, int],
+    members: list[str],
+    first_row: int,
+) -> FileManifest:
+    """Write the rejects of a file; returns its manifest, not yet written.
+
+    `first_row` is the number of the first record: 2 under a header line, 1 in JSON.
+    """
     rejects = _rejects(cache, chunks, members, first_row)
     cache.write_file_frame("rejects", rejects)
     dated = Counter(str(day) for day in rejects["day"].to_list() if day is not None)
@@ -106,9 +111,10 @@ def _groups(days: Counter[str]) -> list[list[str]]:
     return groups
 
 
-def _write_parts(
+def write_parts(
     cache: PartsCache, chunks: list[Chunk], numbering: Numbering, group: list[str]
 ) -> None:
+    """Write the parts of a group of days."""
     wanted = set(group)
     ordinals = [date.fromisoformat(day).toordinal() for day in group]
     frames = []

@@ -56,6 +56,8 @@ class Numbering:
             places = order[np.searchsorted(known, keys, sorter=order)]
             self._local[chunk] = (arc_of_name[start : start + len(names)], rank[places])
             start += len(names)
+        for learnt in (self._names, self._frames, self._keys, self._known):
+            learnt.clear()
         return arcs.to_frame(), attributes
 
     def renumber(self, chunk: Hashable, rows: pl.DataFrame) -> pl.DataFrame:

@@ -21,13 +21,14 @@ from cityflow_processor.comptages.validate import Batch, read_batch, validate
 from cityflow_processor.engine import Engine, Task
 from cityflow_processor.reading.chunks import Span, chunks, refuse_long_lines, spans
 from cityflow_processor.reading.json_records import json_tokens
-from cityflow_processor.reading.merge import Chunk, learn, merge
+from cityflow_processor.reading.merge import Chunk, conclude, learn, numbered, write_parts
 from cityflow_processor.reading.numbering import KEY, Numbering
 from cityflow_processor.reading.parts import ChunkManifest, FileManifest, PartsCache
 
 # Rows without a readable time belong to no day: they are held together, so they must be few.
 MOST_UNDATED_BYTES: Final = 64 << 20
 _REJECT_BYTES: Final = 256
+LARGE_BYTES: Final = 128 << 20
 Advance = Callable[[int], None]
 
 
@@ -37,6 +38,11 @@ class RawFile:
 
     entry: RawEntry
     chunk_rows: int
+
+    @property
+    def is_large(self) -> bool:
+        """Whether to read it takes long enough to start another process."""
+        return self.entry.meta.bytes >= LARGE_BYTES
 
     def cache(self, objects: Objects) -> PartsCache:
         """Where its parts are kept."""
@@ -69,6 +75,15 @@ class _Reading:
     zone: RawZone
     cache: PartsCache
     known: dict[Header, KnownLines] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Merging:
+    """What a file's parts are made from."""
+
+    file: RawFile
+    chunks: list[Chunk]
+    numbering: Numbering
 
 
 def split(store: Store, engine: Engine, file: RawFile, advance: Advance) -> FileManifest:
@@ -107,8 +122,13 @@ def _split(
             learn(numbering, cache, chunk)  # while the next ones are read
             done.append(chunk)
     done.sort(key=lambda chunk: (chunk.member, chunk.index))
+    groups, days = numbered(cache, done, numbering)
+    merging = _Merging(file, done, numbering)
+    task = Task(_prepare_merging, _write_group, merging, is_large=file.is_large)
+    for _ in engine.run(task, groups):
+        pass
     first_row = 2 if entry.meta.media == "csv" else 1
-    return merge(cache, done, numbering, members, first_row)
+    return conclude(cache, done, days, members, first_row)
 
 
 def _check_size(zone: RawZone, entry: RawEntry) -> None:
@@ -126,7 +146,8 @@ def _run(
 ) -> Iterator[Chunk]:
     """Read every unit whose output is not there yet; the chunks as they are done."""
     undated = rows = 0
-    for unit, manifest in engine.run(Task(_prepare, _read_unit, file), units):
+    task = Task(_prepare, _read_unit, file, is_large=file.is_large)
+    for unit, manifest in engine.run(task, units):
         advance(unit.size)
         undated += manifest.undated_bytes
         rows += manifest.rejects
@@ -140,6 +161,15 @@ def _run(
 
 def _prepare(store: Store, file: RawFile) -> _Reading:
     return _Reading(file, RawZone(store), file.cache(store.objects))
+
+
+def _prepare_merging(store: Store, spec: _Merging) -> tuple[PartsCache, _Merging]:
+    return spec.file.cache(store.objects), spec
+
+
+def _write_group(_: Store, context: tuple[PartsCache, _Merging], group: list[str]) -> None:
+    cache, merging = context
+    write_parts(cache, merging.chunks, merging.numbering, group)
 
 
 def _read_unit(_: Store, reading: _Reading, unit: _Unit) -> ChunkManifest:

@@ -1,0 +1,125 @@
+"""A second process beside this one: threads of one process wait for each other's Python.
+
+What goes to it and comes back is pickled over a socket that only the two hold. It opens the same
+store by the same settings, and ends with the process that started it.
+"""
+
+import gc
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection, Pipe
+from typing import Any, Final, NamedTuple, Protocol
+
+from cityflow.errors import CityFlowError
+from cityflow.settings import Settings
+from cityflow.storage import Store, open_store
+from cityflow.telemetry import configure_logging
+
+_PATIENCE_SECONDS: Final = 30.0
+# Not `-m`: what it sends would be of `__main__`, which is another module here.
+_PROGRAM: Final = f"from {__name__} import main; main()"
+
+
+class Kind(Protocol):
+    """Units of one kind, as `engine.Task` describes them."""
+
+    @property
+    def spec(self) -> Any:
+        """What the context is made of."""
+
+    @property
+    def prepare(self) -> Callable[[Store, Any], Any]:
+        """Makes the context that units share."""
+
+    @property
+    def work(self) -> Callable[[Store, Any, Any], Any]:
+        """Computes one unit."""
+
+
+class SecondLost(Exception):
+    """The second process ended before it gave a result."""
+
+
+class _Call(NamedTuple):
+    """One unit of a run of the engine; `kind` only where the run is new to the other side."""
+
+    run: int
+    kind: Kind | None
+    item: Any
+
+
+class _Answer(NamedTuple):
+    result: Any
+    error: Exception | None
+
+
+class Second:
+    """The second process as the first one sees it. One thread at a time may use it."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Start it; what it loads, it loads beside what this process does meanwhile."""
+        self._socket, theirs = Pipe()
+        number = theirs.fileno()
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _PROGRAM, str(number)],
+            pass_fds=[number],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        theirs.close()
+        self._socket.send(settings)
+        self._run: int | None = None
+
+    def compute(self, run: int, kind: Kind, item: Any) -> Any:
+        """The result of a unit, or the error that it raised. Raises SecondLost."""
+        known, self._run = self._run == run, run
+        try:
+            self._socket.send(_Call(run, None if known else kind, item))
+            answer: _Answer = self._socket.recv()
+        except (EOFError, OSError) as error:
+            self.close()
+            raise SecondLost from error
+        if answer.error is not None:
+            raise answer.error
+        return answer.result
+
+    def close(self) -> None:
+        """Let it end, when what it is at is done."""
+        self._socket.close()
+        try:
+            self._process.wait(_PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _serve(socket: Connection) -> None:
+    """Compute what is asked for until nobody asks any more."""
+    settings: Settings = socket.recv()
+    configure_logging(settings)
+    run, kind, context = None, None, None
+    with open_store(settings) as store:
+        while True:
+            call: _Call = socket.recv()
+            try:
+                if call.run != run:
+                    assert call.kind is not None
+                    kind, context = call.kind, call.kind.prepare(store, call.kind.spec)
+                    run = call.run
+                    gc.freeze()
+                assert kind is not None
+                answer = _Answer(kind.work(store, context, call.item), None)
+            except Exception as error:  # it belongs to whoever asked
+                answer = _Answer(None, error)
+            socket.send(answer)
+
+
+def main() -> None:
+    """Entry of the second process: its argument is the number of its end of the socket."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides
+    # The first process is done, or gone; or the store cannot be opened, which it will say itself.
+    with suppress(EOFError, OSError, CityFlowError):
+        _serve(Connection(int(sys.argv[1])))
