@@ -16,6 +16,7 @@ from typing import Final, Generic, Protocol, TypeVar
 from cityflow.settings import Settings
 from cityflow.storage import Store
 from cityflow.telemetry import get_logger
+from cityflow_processor.freed import give_back_memory
 from cityflow_processor.second import Second, SecondLost
 
 S = TypeVar("S")
@@ -78,6 +79,7 @@ class LocalEngine:
         """Items with their results, in order; the first error stops the rest."""
         if task.is_large and not self._second:
             self._second = self._started()
+        give_back_memory()
         context = task.prepare(self._store, task.spec)
         run, seats = next(self._runs), _Seats()
 

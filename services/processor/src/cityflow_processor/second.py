@@ -17,6 +17,7 @@ from cityflow.errors import CityFlowError
 from cityflow.settings import Settings
 from cityflow.storage import Store, open_store
 from cityflow.telemetry import configure_logging
+from cityflow_processor.freed import give_back_memory
 
 _PATIENCE_SECONDS: Final = 30.0
 # Not `-m`: what it sends would be of `__main__`, which is another module here.
@@ -107,6 +108,7 @@ def _serve(socket: Connection) -> None:
             try:
                 if call.run != run:
                     assert call.kind is not None
+                    give_back_memory()
                     kind, context = call.kind, call.kind.prepare(store, call.kind.spec)
                     run = call.run
                     gc.freeze()

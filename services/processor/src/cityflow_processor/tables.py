@@ -33,9 +33,6 @@ _TYPES: Final[dict[Kind, pl.DataType]] = {
 }
 
 
-# Arrow's own allocator keeps what it frees, in each process.
-pa.set_memory_pool(pa.system_memory_pool())
-
 _ARROW_TYPES: Final = {"int64": pa.int64(), "float64": pa.float64()}
 Bools = npt.NDArray[np.bool_]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Final, Protocol
 
 import numpy as np
@@ -32,6 +33,7 @@ INVALID_UTF8: Final = "invalid_utf8"
 NUL_BYTE: Final = "nul_byte"
 NUMBERS: Final = (FLOW, OCCUPANCY)
 ATTRIBUTES_SCHEMA: Final = pl.Schema(dict.fromkeys(ATTRIBUTES, pl.String))
+_FEW_ROWS: Final = 8_192  # as lists of fields at a time: these take several times their size
 _DAMAGE: Final = "\ufffd"  # stands for bytes that are not UTF-8
 
 
@@ -142,6 +144,8 @@ def read_tolerant(data: bytes, header: Header) -> FrameTokens:
     rows: list[list[str]] = []
     at: list[int] = []
     raws: list[str] = []
+    kind = pl.Categorical(pl.Categories.random())
+    frames = [_frame([], header, kind)]
     for record in records(texts, header):
         raw = damaged.get(record.line, record.raw)
         if fault := _fault(record, header):
@@ -150,7 +154,11 @@ def read_tolerant(data: bytes, header: Header) -> FrameTokens:
             rows.append(record.fields + [""] * (width - len(record.fields)))
             at.append(record.line)
             raws.append(raw)
-    return FrameTokens(_frame(rows, header), at, raws, len(texts), rejects)
+        if len(rows) == _FEW_ROWS:
+            frames.append(_frame(rows, header, kind))
+            rows = []
+    frames.append(_frame(rows, header, kind))
+    return FrameTokens(pl.concat(frames), at, raws, len(texts), rejects)
 
 
 def _fault(record: Record, header: Header) -> tuple[str, str] | None:
@@ -169,8 +177,8 @@ def _decoded_lines(data: bytes) -> tuple[list[str], dict[int, str]]:
     """Texts of the lines, and those that are not UTF-8 with their bytes as escapes."""
     texts: list[str] = []
     damaged: dict[int, str] = {}
-    for number, raw in enumerate(data.removesuffix(b"\n").split(b"\n")):
-        line = raw.removesuffix(b"\r")
+    for number, raw in enumerate(BytesIO(data)):
+        line = raw.removesuffix(b"\n").removesuffix(b"\r")
         try:
             texts.append(line.decode())
         except UnicodeDecodeError:
@@ -179,8 +187,7 @@ def _decoded_lines(data: bytes) -> tuple[list[str], dict[int, str]]:
     return texts, damaged
 
 
-def _frame(rows: list[list[str]], header: Header) -> pl.DataFrame:
-    text = pl.Categorical(pl.Categories.random())
+def _frame(rows: list[list[str]], header: Header, text: pl.Categorical) -> pl.DataFrame:
     columns = {
         name: pl.Series(name, [row[i] or None for row in rows], dtype=pl.String)
         for i, name in enumerate(header.columns)
