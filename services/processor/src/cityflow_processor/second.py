@@ -5,6 +5,7 @@ store by the same settings, and ends with the process that started it.
 """
 
 import gc
+import os
 import signal
 import subprocess
 import sys
@@ -125,3 +126,4 @@ def main() -> None:
     # The first process is done, or gone; or the store cannot be opened, which it will say itself.
     with suppress(EOFError, OSError, CityFlowError):
         _serve(Connection(int(sys.argv[1])))
+    os._exit(0)  # the store is closed: to take the rest apart would keep the first one waiting
