@@ -17,7 +17,7 @@ from cityflow.storage import Runs, Store, layout
 from cityflow.telemetry import get_logger
 from cityflow_processor.days import DATASET, process_day
 from cityflow_processor.engine import Engine, Task
-from cityflow_processor.history import compact
+from cityflow_processor.history import Compacted, compact
 from cityflow_processor.inputs import DaysSpec, HeldFile, SplitFile, prepare
 from cityflow_processor.listing import Listing
 from cityflow_processor.publishing import DayDone
@@ -94,9 +94,9 @@ def process(store: Store, engine: Engine, settings: Settings, asked: Asked) -> R
     spec = DaysSpec(listing, tuple(held), *both_references(store, result))
     result.days.extend(_process_days(engine, days, spec))
     result.days.sort(key=lambda done: done.day)
+    _compact(engine, days)
     engine.rest()
     runs.close_orphans("process")  # another process of this run may have been killed
-    _compact(store, days)
     return result
 
 
@@ -109,11 +109,21 @@ def forget_lost_parts(store: Store, files: Iterable[SplitFile], days: Collection
     return bool(lost)
 
 
-def _compact(store: Store, days: list[date]) -> None:
+def _compact(engine: Engine, days: list[date]) -> None:
     """Months are a copy of what is published: one that cannot be made fails nothing."""
-    for month in compact(store, DATASET, days):
-        if month.error:
-            _log.error("month not compacted", month=str(month.month), reason=month.error)
+    task = Task(_no_context, _compact_months, None, ordered=True)
+    for _, months in engine.run(task, [days] if days else []):
+        for month in months:
+            if month.error:
+                _log.error("month not compacted", month=str(month.month), reason=month.error)
+
+
+def _no_context(_: Store, __: None) -> None:
+    return None
+
+
+def _compact_months(store: Store, _: None, days: list[date]) -> list[Compacted]:
+    return compact(store, DATASET, days)
 
 
 def _days_held(days: list[date], files: list[SplitFile]) -> list[date]:

@@ -77,15 +77,17 @@ class LocalEngine:
 
     def run(self, task: Task[S, C, I, R], items: Iterable[I]) -> Iterator[tuple[I, R]]:
         """Items with their results, in order; the first error stops the rest."""
-        if task.is_large and not self._second:
+        if task.is_large and not task.ordered and not self._second:
             self._second = self._started()
         give_back_memory()
         context = task.prepare(self._store, task.spec)
         run, seats = next(self._runs), _Seats()
+        workers, most = (1, 1) if task.ordered else (_WORKERS, _WORKERS + _AHEAD)
 
         def compute(item: I) -> R:
             # One thread keeps to the second process: each that works here holds memory of its own.
-            if seats.number() == _WORKERS and self._second is not None:
+            # What goes one after the other goes there too: this process is the larger one.
+            if seats.number() == workers and self._second is not None:
                 try:
                     result: R = self._second.compute(run, task, item)
                     return result
@@ -95,7 +97,6 @@ class LocalEngine:
             return task.work(self._store, context, item)
 
         running: deque[tuple[I, Future[R]]] = deque()
-        workers, most = (1, 1) if task.ordered else (_WORKERS, _WORKERS + _AHEAD)
         with ThreadPoolExecutor(workers, initializer=seats.take) as pool:
             try:
                 for item in items:
@@ -122,6 +123,7 @@ class LocalEngine:
         second, self._second = self._second, None
         if second is not None:
             second.close()
+        give_back_memory()
 
 
 class _Seats:

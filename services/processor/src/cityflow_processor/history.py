@@ -9,20 +9,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from itertools import chain, groupby
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import polars as pl
 from polars.exceptions import PolarsError
 
 from cityflow.calendar import paris_day
 from cityflow.console import progress
-from cityflow.contracts import MonthHistory, Pointer, Run, history_of
+from cityflow.contracts import Attribution, MonthHistory, Pointer, Run, history_of
 from cityflow.contracts.base import credit_of
 from cityflow.contracts.tables import COMPTAGES_HISTORY, Table
 from cityflow.errors import ObjectNotFound, StoreUnavailable
 from cityflow.storage import Candidate, Editions, Runs, Store, layout
 from cityflow.storage.canonical import digest, dumps
 from cityflow.storage.paging import all_documents
+from cityflow_processor.freed import give_back_memory
 from cityflow_processor.tables import WRITER_VERSION, conform, keep, schema
 
 METHOD_VERSION: Final = "1"
@@ -63,6 +64,7 @@ def compact(
     with progress("Compacting months", unit="months") as shown:
         for month in months:
             done.append(_compact(store, dataset, *month))
+            give_back_memory()
             shown.advance()
     return done
 
@@ -126,13 +128,14 @@ def _compact(store: Store, dataset: str, month: date, pointers: Sequence[Pointer
 
 def _write(store: Store, dataset: str, month: date, inputs: Mapping[date, str]) -> MonthHistory:
     """Make the table of a month and keep it; the document is not published yet."""
-    documents = {day: _document(store, dataset, day, used) for day, used in inputs.items()}
-    with_data = [day for day in inputs if documents[day]["status"] == "published"]
+    # Only what is needed of each document: a month of them takes more than its table.
+    said = {day: _said(store, dataset, day, used) for day, used in inputs.items()}
+    with_data = [day for day, (status, _) in said.items() if status == "published"]
     frame = _frame(store, dataset, {day: inputs[day] for day in with_data})
     edition = _edition(dataset, month, inputs)
     key = layout.history(dataset, month, edition)
     keep(store.objects, key, frame, ROW_GROUP_ROWS)
-    credits = (credit_of(document).attributions for document in documents.values())
+    credits = (attributions for _, attributions in said.values())
     return MonthHistory(
         dataset=dataset,
         month=month,
@@ -144,11 +147,14 @@ def _write(store: Store, dataset: str, month: date, inputs: Mapping[date, str]) 
     )
 
 
-def _document(store: Store, dataset: str, day: date, edition: str) -> dict[str, Any]:
+def _said(
+    store: Store, dataset: str, day: date, edition: str
+) -> tuple[str, tuple[Attribution, ...]]:
+    """The status and the sources of a day's edition."""
     document = Editions(store).document(dataset, day, edition)
     if document is None:
         raise LostTable(f"edition {edition} of {day} is lost; process its day again")
-    return document
+    return document["status"], credit_of(document).attributions
 
 
 def _frame(store: Store, dataset: str, inputs: Mapping[date, str]) -> pl.DataFrame:
@@ -161,15 +167,17 @@ def _frame(store: Store, dataset: str, inputs: Mapping[date, str]) -> pl.DataFra
     for day, edition in inputs.items():
         rows = _read(store, layout.table(dataset, day, edition, name), table)
         frames.append(conform(rows.with_columns(*repeated, day=pl.lit(day)), table))
-    month = pl.concat(frames)
-    frames.clear()
-    return _sorted(month, table.key)
+    return _sorted(frames, table.key)
 
 
-def _sorted(frame: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
-    """The rows in order; column by column, so that two copies never stand side by side."""
-    order = frame.select(pl.arg_sort_by(key)).to_series()
-    return pl.DataFrame([frame.drop_in_place(name).gather(order) for name in frame.columns])
+def _sorted(frames: list[pl.DataFrame], key: Sequence[str]) -> pl.DataFrame:
+    """All rows in order; column by column, so that two copies never stand side by side."""
+    order = pl.concat([frame.select(key) for frame in frames]).select(pl.arg_sort_by(key))
+    columns = []
+    for name in frames[0].columns:
+        column = pl.concat([frame.drop_in_place(name) for frame in frames])
+        columns.append(column.gather(order.to_series()))
+    return pl.DataFrame(columns)
 
 
 def _is_whole(store: Store, dataset: str, month: date, pointer: Pointer) -> bool:
