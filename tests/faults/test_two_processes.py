@@ -3,8 +3,8 @@
 import os
 import signal
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -64,6 +64,15 @@ def wait_for_second(running: Running) -> int:
     raise AssertionError("no second process was started")
 
 
+@contextmanager
+def at_work(house: House, random: Random) -> Iterator[tuple[Running, int]]:
+    """A backfill at some moment after its second process was started, and that one's number."""
+    with house.start(*BACKFILL) as running:
+        second = wait_for_second(running)
+        time.sleep(random.uniform(0, 1.2))
+        yield running, second
+
+
 def test_two_processes_give_the_bytes_of_one(
     before: House, expected: Snapshot, scratch: Path
 ) -> None:
@@ -82,9 +91,7 @@ def test_the_second_process_may_be_killed(
     random = dice("second")
     for number in range(KILLS):
         house = before.copy(scratch / f"second-{number}")
-        with house.start(*BACKFILL) as running:
-            second = wait_for_second(running)
-            time.sleep(random.uniform(0, 1.2))
+        with at_work(house, random) as (running, second):
             with suppress(ProcessLookupError):  # it may be done by then
                 os.kill(second, signal.SIGKILL)
             ended = running.end(120)
@@ -99,9 +106,7 @@ def test_the_second_process_does_not_outlive_the_first(
     random = dice("first")
     for number in range(KILLS):
         house = before.copy(scratch / f"first-{number}")
-        with house.start(*BACKFILL) as running:
-            second = wait_for_second(running)
-            time.sleep(random.uniform(0, 1.2))
+        with at_work(house, random) as (running, second):
             running.kill()
         again = house.run(*BACKFILL)  # at once: the second process may still be at its last unit
         assert again.code == 0, again.err

@@ -42,7 +42,8 @@ class Numbering:
     def finish(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Arcs, and canonical attributes: forms that mean the same get the same number.
 
-        Raises KeyError if no chunk has the attributes of a key.
+        Called once: what was learnt is let go. Raises KeyError if no chunk has the attributes of a
+        key.
         """
         arcs, arc_of_name = _ranked(pl.concat(self._names))
         held = pl.concat(self._frames)
