@@ -78,7 +78,7 @@ class LocalEngine:
     def run(self, task: Task[S, C, I, R], items: Iterable[I]) -> Iterator[tuple[I, R]]:
         """Items with their results, in order; the first error stops the rest."""
         if task.is_large and not task.ordered and not self._second:
-            self._second = self._started()
+            self._second = self._started(task.work.__module__)
         give_back_memory()
         context = task.prepare(self._store, task.spec)
         run, seats = next(self._runs), _Seats()
@@ -96,8 +96,13 @@ class LocalEngine:
                     self._second = None
             return task.work(self._store, context, item)
 
+        def take_seat() -> None:
+            # Before it takes a unit: while the second process loads, the other thread goes on.
+            if seats.take() == workers and self._second is not None:
+                self._second.wait_loaded()
+
         running: deque[tuple[I, Future[R]]] = deque()
-        with ThreadPoolExecutor(workers, initializer=seats.take) as pool:
+        with ThreadPoolExecutor(workers, initializer=take_seat) as pool:
             try:
                 for item in items:
                     running.append((item, pool.submit(compute, item)))
@@ -108,12 +113,12 @@ class LocalEngine:
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def _started(self) -> Second | None:
+    def _started(self, module: str) -> Second | None:
         """A second process, where there is a processor for it."""
         if self._settings is None or _cores() < _WORKERS:
             return None
         try:
-            return Second(self._settings)
+            return Second(self._settings, module)
         except OSError as error:
             _log.warning("no second process could be started", reason=str(error))
             return None
@@ -133,9 +138,10 @@ class _Seats:
         self._next = count(1)
         self._here = local()
 
-    def take(self) -> None:
+    def take(self) -> int:
         """Number the thread that asks."""
         self._here.number = next(self._next)
+        return self.number()
 
     def number(self) -> int:
         """The number of the thread that asks, which has taken one."""

@@ -1,6 +1,7 @@
 """Write, audit, publish one service day of any dataset; the ledger has its run whatever happens."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,9 +15,10 @@ from cityflow.errors import CityFlowError
 from cityflow.storage import Candidate, Editions, Runs, Store, layout
 from cityflow.storage.canonical import dumps
 from cityflow_processor.listing import Listing
-from cityflow_processor.tables import keep, parquet_bytes
+from cityflow_processor.tables import keep_bytes, parquet_bytes
 
 MOST_RACES: Final = 5
+_WRITERS: Final = 4
 Ending = Literal["new", "unchanged", "red"]
 
 
@@ -100,13 +102,17 @@ def write(store: Store, run: Run, built: Built) -> list[str]:
     frames = {layout.clean(run.dataset, run.day, built.edition): built.clean}
     for name, frame in built.tables.items():
         frames[layout.table(run.dataset, run.day, built.edition, name)] = frame
-    for key, frame in frames.items():
-        keep(store.objects, key, frame)
-    if not built.rejects.height:
-        return list(frames)
-    key = layout.rejects(run.dataset, run.day, built.edition)
-    store.objects.put(key, parquet_bytes(built.rejects))
-    return [*frames, key]
+    rejects = layout.rejects(run.dataset, run.day, built.edition)
+    with ThreadPoolExecutor(_WRITERS) as pool:  # each waits for the disk, or for the network
+        kept = [
+            pool.submit(keep_bytes, store.objects, key, parquet_bytes(frame))
+            for key, frame in frames.items()
+        ]
+        if built.rejects.height:
+            store.objects.put(rejects, parquet_bytes(built.rejects))
+        for one in kept:
+            one.result()
+    return [*frames, rejects] if built.rejects.height else list(frames)
 
 
 def reinstate(store: Store, run: Run, built: Built, *, move_pointer: bool) -> bool:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from multiprocessing.connection import Connection, Pipe
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -61,8 +62,8 @@ class _Answer(NamedTuple):
 class Second:
     """The second process as the first one sees it. One thread at a time may use it."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Start it; what it loads, it loads beside what this process does meanwhile."""
+    def __init__(self, settings: Settings, module: str) -> None:
+        """Start it; it loads the module of its first units beside what is done here meanwhile."""
         self._socket, theirs = Pipe()
         number = theirs.fileno()
         self._process = subprocess.Popen(
@@ -72,8 +73,16 @@ class Second:
             stdout=subprocess.DEVNULL,
         )
         theirs.close()
-        self._socket.send(settings)
+        self._socket.send((settings, module))
         self._run: int | None = None
+        self._is_loaded = False
+
+    def wait_loaded(self) -> None:
+        """Return when it can compute, or has ended: the first unit will tell."""
+        if not self._is_loaded:
+            with suppress(EOFError, OSError):
+                self._socket.recv()
+            self._is_loaded = True
 
     def compute(self, run: int, kind: Kind, item: Any) -> Any:
         """The result of a unit, or the error that it raised. Raises SecondLost."""
@@ -100,10 +109,13 @@ class Second:
 
 def _serve(socket: Connection) -> None:
     """Compute what is asked for until nobody asks any more."""
-    settings: Settings = socket.recv()
+    settings: Settings
+    settings, module = socket.recv()
     configure_logging(settings)
+    import_module(module)
     run, kind, context = None, None, None
     with open_store(settings) as store:
+        socket.send(None)
         while True:
             call: _Call = socket.recv()
             try:

@@ -132,11 +132,15 @@ def keep(
     frame: pl.DataFrame | pa.Table,
     row_group_rows: int = ROW_GROUP_ROWS,
 ) -> None:
+    """Store a published table: see `keep_bytes`."""
+    keep_bytes(objects, key, parquet_bytes(frame, row_group_rows))
+
+
+def keep_bytes(objects: Objects, key: str, data: bytes) -> None:
     """Store a published table, which never changes; what a fault left of it is replaced.
 
     Bytes of another size that hold the same rows stay: an earlier writer wrote them.
     """
-    data = parquet_bytes(frame, row_group_rows)
     if objects.put_if_absent(key, data) or objects.size(key) == len(data):
         return
     try:

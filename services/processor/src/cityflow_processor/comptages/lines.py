@@ -10,7 +10,7 @@ import pyarrow as pa
 from cityflow_processor.comptages.lookups import Bools
 
 # A window of the block and its comparison stay in the processor's cache.
-_WINDOW_BYTES: Final = 1 << 16
+_WINDOW_BYTES: Final = 1 << 20
 
 
 class Lines:
@@ -61,13 +61,17 @@ class Lines:
 
 
 def _below(data: bytes, bound: int) -> npt.NDArray[np.int64]:
-    """Places of the bytes below a bound; a window of the block stays in the processor's cache."""
+    """Places of the bytes below a bound."""
     block = np.frombuffer(data, np.uint8)
-    windows = range(0, len(data), _WINDOW_BYTES)
-    below = [np.packbits(block[at : at + _WINDOW_BYTES] < bound) for at in windows]
-    bits = np.concatenate([np.empty(0, np.uint8), *below])
-    # Few groups of eight bytes hold one: only these are looked at byte by byte.
-    held = np.flatnonzero(bits != 0)
-    place = np.flatnonzero(np.unpackbits(bits[held]).view(bool))
-    places: npt.NDArray[np.int64] = (held[place >> 3] << 3) + (place & 7)
-    return places
+    is_below = np.empty(_WINDOW_BYTES, bool)
+    eights = is_below.view(np.uint64)
+    places = [np.empty(0, np.int64)]
+    for start in range(0, len(data), _WINDOW_BYTES):
+        window = block[start : start + _WINDOW_BYTES]
+        np.less(window, bound, out=is_below[: window.size])
+        is_below[window.size :] = False
+        # Few groups of eight bytes hold one: only these are looked at byte by byte.
+        held = np.flatnonzero(eights != 0)
+        place = np.flatnonzero(eights[held].view(bool))
+        places.append((held[place >> 3] << 3) + (place & 7) + start)
+    return np.concatenate(places)

@@ -15,7 +15,7 @@ from cityflow_processor.comptages.tolerant import MAX_JOINED_LINES, is_complete
 
 MAX_LINE_BYTES: Final = 1 << 20
 # Two are read at a time, and each takes several times its size meanwhile.
-MAX_CHUNK_BYTES: Final = 32 << 20
+MAX_CHUNK_BYTES: Final = 24 << 20
 _TAIL_BYTES: Final = 1 << 16
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +40,13 @@ class Chunk:
         return cache.chunk_frames(self.member, self.index, self.manifest, names)
 
 
+class Rejected(NamedTuple):
+    """Rejects of a file by service day, and how many have none."""
+
+    days: dict[str, int]
+    undated: int
+
+
 def learn(numbering: Numbering, cache: PartsCache, chunk: Chunk) -> None:
     """Number what a chunk names. Raises TryAgain if it is lost."""
     if chunk.manifest.days:
@@ -63,25 +70,15 @@ def numbered(
 
 
 def conclude(
-    cache: PartsCache,
-    chunks: list[Chunk],
-    days: Mapping[str, int],
-    members: list[str],
-    first_row: int,
+    raw_sha256: str, chunks: list[Chunk], days: Mapping[str, int], rejects: Rejected
 ) -> FileManifest:
-    """Write the rejects of a file; returns its manifest, not yet written.
-
-    `first_row` is the number of the first record: 2 under a header line, 1 in JSON.
-    """
-    rejects = _rejects(cache, chunks, members, first_row)
-    cache.write_file_frame("rejects", rejects)
-    dated = Counter(str(day) for day in rejects["day"].to_list() if day is not None)
+    """The manifest of a file of which all is written, not yet written itself."""
     return FileManifest(
-        cache.raw_sha256,
+        raw_sha256,
         sum(chunk.manifest.rows for chunk in chunks),
         dict(sorted(days.items())),
-        dict(sorted(dated.items())),
-        rejects["day"].null_count(),
+        rejects.days,
+        rejects.undated,
         sum(chunk.manifest.empty_gap_rows for chunk in chunks),
     )
 
@@ -136,6 +133,19 @@ def write_parts(
         cache.write_part(date.fromordinal(ordinal), part)
 
 
+def write_rejects(
+    cache: PartsCache, chunks: list[Chunk], members: list[str], first_row: int
+) -> Rejected:
+    """Write the rejects of a file.
+
+    `first_row` is the number of the first record: 2 under a header line, 1 in JSON.
+    """
+    rejects = _rejects(cache, chunks, members, first_row)
+    cache.write_file_frame("rejects", rejects)
+    dated = Counter(str(day) for day in rejects["day"].to_list() if day is not None)
+    return Rejected(dict(sorted(dated.items())), rejects["day"].null_count())
+
+
 def _by_arc_and_hour(arc: Whole, hour: Whole) -> Ints:
     """Places of rows in order; duplicates stay as they stood, so chunking never shows."""
     by_hour = _order(hour)
@@ -154,22 +164,23 @@ def _rejects(
     cache: PartsCache, chunks: list[Chunk], members: list[str], first_row: int
 ) -> pl.DataFrame:
     """Rejects of the file, with the line (JSON: the record) of the file at which each starts."""
-    frames = [REJECTS_SCHEMA.to_frame().with_columns(pl.lit("").alias("member"))]
+    frames, names, starts = [REJECTS_SCHEMA.to_frame()], [""], [0]
     first_line: Counter[int] = Counter()
     for chunk in chunks:
         if chunk.manifest.rejects:
-            frame = chunk.frames(cache, "rejects")["rejects"]
-            start = first_row + first_line[chunk.member]
-            frames.append(
-                frame.with_columns(
-                    pl.col("line") + start, pl.lit(members[chunk.member]).alias("member")
-                )
-            )
+            frames.append(chunk.frames(cache, "rejects")["rejects"])
+            names.append(members[chunk.member])
+            starts.append(first_row + first_line[chunk.member])
         first_line[chunk.member] += chunk.manifest.lines
     rejects = pl.concat(frames)
+    rows = [frame.height for frame in frames]
     days = [None if hour is None else day_of_hour(hour) for hour in rejects["hour"].to_list()]
     return (
-        rejects.with_columns(pl.Series("day", days, dtype=pl.Date))
+        rejects.with_columns(
+            pl.col("line") + np.repeat(starts, rows),
+            pl.Series("member", np.repeat(names, rows).tolist(), dtype=pl.String),
+            pl.Series("day", days, dtype=pl.Date),
+        )
         .rename({"line": "row"})
         .select(REJECT_COLUMNS)
         .sort("member", "row")

@@ -21,10 +21,10 @@ class Numbering:
     """Arcs and distinct canonical attributes of a file, numbered in their own order."""
 
     def __init__(self) -> None:
-        self._names = [pl.Series(ARC, [], pl.String)]
+        self._arcs: dict[str, int] = {}
         self._known: set[int] = set()
-        self._frames = [pl.DataFrame(schema=ATTRIBUTES_SCHEMA | {KEY: pl.UInt64()})]
-        self._keys: dict[Hashable, Keys] = {}
+        self._frames = [_canonical(pl.DataFrame(schema=ATTRIBUTES_SCHEMA | {KEY: pl.UInt64()}))]
+        self._said: dict[Hashable, tuple[Ints, Keys]] = {}
         self._local: dict[Hashable, tuple[Ints, Ints]] = {}
 
     def add(self, chunk: Hashable, frames: Mapping[str, pl.DataFrame]) -> None:
@@ -35,9 +35,10 @@ class Numbering:
             keys = attributes[KEY].to_list()
             fresh = [at for at, key in enumerate(keys) if key not in self._known]
             self._known.update(keys)
-            self._frames.append(attributes[fresh])
-        self._names.append(frames["arcs"][ARC])
-        self._keys[chunk] = frames["keys"][KEY].to_numpy()
+            self._frames.append(_canonical(attributes[fresh]))
+        held = self._arcs
+        arcs = [held.setdefault(arc, len(held)) for arc in frames["arcs"][ARC].to_list()]
+        self._said[chunk] = (np.array(arcs, np.int64), frames["keys"][KEY].to_numpy())
 
     def finish(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Arcs, and canonical attributes: forms that mean the same get the same number.
@@ -45,21 +46,22 @@ class Numbering:
         Called once: what was learnt is let go. Raises KeyError if no chunk has the attributes of a
         key.
         """
-        arcs, arc_of_name = _ranked(pl.concat(self._names))
+        arcs = sorted(self._arcs)
+        rank_of_arc = np.empty(len(arcs), np.int64)
+        rank_of_arc[[self._arcs[arc] for arc in arcs]] = np.arange(len(arcs))
         held = pl.concat(self._frames)
+        attributes, rank = _distinct(held.drop(KEY))
         known = held[KEY].to_numpy()
         order = np.argsort(known)
-        attributes, rank = _canonical(held.drop(KEY))
-        start = 0
-        for (chunk, keys), names in zip(self._keys.items(), self._names[1:], strict=True):
-            if not np.isin(keys, known).all():
+        known, rank = known[order], rank[order]
+        for chunk, (of_chunk, keys) in self._said.items():
+            places = np.searchsorted(known, keys)
+            if not (places < np.searchsorted(known, keys, side="right")).all():
                 raise KeyError(chunk)
-            places = order[np.searchsorted(known, keys, sorter=order)]
-            self._local[chunk] = (arc_of_name[start : start + len(names)], rank[places])
-            start += len(names)
-        for learnt in (self._names, self._frames, self._keys, self._known):
+            self._local[chunk] = (rank_of_arc[of_chunk], rank[places])
+        for learnt in (self._arcs, self._frames, self._said, self._known):
             learnt.clear()
-        return arcs.to_frame(), attributes
+        return pl.DataFrame({ARC: arcs}, schema={ARC: pl.String}), attributes
 
     def renumber(self, chunk: Hashable, rows: pl.DataFrame) -> pl.DataFrame:
         """The chunk's rows with the numbers of the file."""
@@ -70,19 +72,14 @@ class Numbering:
         return rows_frame(columns)
 
 
-def _ranked(names: pl.Series) -> tuple[pl.Series, Ints]:
-    """Distinct names in order, and the place of each name among them."""
-    codes = names.cast(pl.Categorical(pl.Categories.random()))
-    distinct = codes.unique()
-    ordered = distinct.cast(pl.String).to_frame().with_row_index("_").sort(ARC)
-    rank = np.zeros(int(codes.to_physical().to_numpy().max(initial=0)) + 1, dtype=np.int64)
-    rank[distinct.to_physical().to_numpy()] = _inverse(ordered["_"])
-    return ordered[ARC], rank[codes.to_physical().to_numpy()]
+def _canonical(attributes: pl.DataFrame) -> pl.DataFrame:
+    """The attributes of each key in their own spelling."""
+    return canonical_attributes(attributes).with_columns(attributes[KEY])
 
 
-def _canonical(attributes: pl.DataFrame) -> tuple[pl.DataFrame, Ints]:
+def _distinct(attributes: pl.DataFrame) -> tuple[pl.DataFrame, Ints]:
     """Distinct canonical attributes in order, and the place of each row's among them."""
-    frame = canonical_attributes(attributes).with_row_index("_")
+    frame = attributes.with_row_index("_")
     ordered = frame.sort(ATTRIBUTES)
     same = ordered.select(
         pl.all_horizontal(pl.col(n).eq_missing(pl.col(n).shift(1)) for n in ATTRIBUTES)

@@ -21,7 +21,15 @@ from cityflow_processor.comptages.validate import Batch, read_batch, validate
 from cityflow_processor.engine import Engine, Task
 from cityflow_processor.reading.chunks import Span, chunks, refuse_long_lines, spans
 from cityflow_processor.reading.json_records import json_tokens
-from cityflow_processor.reading.merge import Chunk, conclude, learn, numbered, write_parts
+from cityflow_processor.reading.merge import (
+    Chunk,
+    Rejected,
+    conclude,
+    learn,
+    numbered,
+    write_parts,
+    write_rejects,
+)
 from cityflow_processor.reading.numbering import KEY, Numbering
 from cityflow_processor.reading.parts import ChunkManifest, FileManifest, PartsCache
 
@@ -82,6 +90,7 @@ class _Merging:
     """What a file's parts are made from."""
 
     file: RawFile
+    members: list[str]
     chunks: list[Chunk]
     numbering: Numbering
 
@@ -123,12 +132,10 @@ def _split(
             done.append(chunk)
     done.sort(key=lambda chunk: (chunk.member, chunk.index))
     groups, days = numbered(cache, done, numbering)
-    merging = _Merging(file, done, numbering)
-    task = Task(_prepare_merging, _write_group, merging, is_large=file.is_large)
-    for _ in engine.run(task, groups):
-        pass
-    first_row = 2 if entry.meta.media == "csv" else 1
-    return conclude(cache, done, days, members, first_row)
+    merging = _Merging(file, members, done, numbering)
+    task = Task(_prepare_merging, _merge, merging, is_large=file.is_large)
+    (rejects,) = (found for _, found in engine.run(task, [None, *groups]) if found is not None)
+    return conclude(file.entry.meta.sha256, done, days, rejects)
 
 
 def _check_size(zone: RawZone, entry: RawEntry) -> None:
@@ -167,9 +174,16 @@ def _prepare_merging(store: Store, spec: _Merging) -> tuple[PartsCache, _Merging
     return spec.file.cache(store.objects), spec
 
 
-def _write_group(_: Store, context: tuple[PartsCache, _Merging], group: list[str]) -> None:
+def _merge(
+    _: Store, context: tuple[PartsCache, _Merging], group: list[str] | None
+) -> Rejected | None:
+    """Write the parts of a group of days; without one the rejects of the file."""
     cache, merging = context
+    if group is None:
+        first_row = 2 if merging.file.entry.meta.media == "csv" else 1
+        return write_rejects(cache, merging.chunks, merging.members, first_row)
     write_parts(cache, merging.chunks, merging.numbering, group)
+    return None
 
 
 def _read_unit(_: Store, reading: _Reading, unit: _Unit) -> ChunkManifest:
