@@ -43,7 +43,8 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def work(pipe: Connection, environment: dict[str, str]) -> None:
     """Process the days that are asked for, as the command does, and say how each ended."""
-    from cityflow_processor.backfill import Asked, process
+    from cityflow_processor.asked import Asked
+    from cityflow_processor.backfill import process
     from cityflow_processor.engine import LocalEngine
 
     settings = Settings.load(environment)

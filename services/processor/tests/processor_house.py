@@ -19,7 +19,7 @@ from cityflow.contracts import Pointer, Run
 from cityflow.settings import Settings
 from cityflow.storage import Editions, NewRaw, RawZone, Runs, Store, canonical, layout, open_store
 from cityflow.storage.paging import all_documents
-from cityflow_processor.backfill import Asked
+from cityflow_processor.asked import Asked
 from cityflow_processor.datasets import process
 from cityflow_processor.result import Result
 

@@ -33,6 +33,7 @@ def refuse_elsewhere(_: Store, first: object, item: int) -> int:
     """Fails in any process but this one."""
     if os.getpid() != first:
         raise FileRefused("file", "a fault", "none")
+    time.sleep(0.02)
     return item
 
 

@@ -27,7 +27,7 @@ from cityflow.settings import Settings
 from cityflow_processor.across.days import process as look_across
 from cityflow_processor.across.like import Sky, medians, similar_days
 from cityflow_processor.across.replay import replay
-from cityflow_processor.backfill import Asked
+from cityflow_processor.asked import Asked
 from cityflow_processor.datasets import process
 
 FIRST, LAST = date(2025, 5, 5), date(2025, 6, 21)

@@ -19,7 +19,7 @@ from cityflow.calendar import PARIS, hour_ends
 from cityflow.calendar import days as day_range
 from cityflow.settings import Settings
 from cityflow_processor.across.days import process as look_across
-from cityflow_processor.backfill import Asked
+from cityflow_processor.asked import Asked
 from cityflow_processor.datasets import process
 
 SPRING, AUTUMN = date(2025, 3, 30), date(2025, 10, 26)

@@ -3,6 +3,7 @@
 import os
 import pickle
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -76,13 +77,19 @@ LARGE: Task[object, object, int, units.Where] = Task(
 )
 
 
+def _second_of(engine: LocalEngine) -> int:
+    """The second process, once it has loaded: until then all units are computed here."""
+    with closing(engine.run(LARGE, range(10_000))) as done:
+        return next(result.pid for _, result in done if result.pid != os.getpid())
+
+
 def test_what_is_large_is_computed_by_two_processes_in_order(pair: LocalEngine) -> None:
+    second = _second_of(pair)
     done = list(pair.run(LARGE, range(20)))
     assert [item for item, _ in done] == [result.item for _, result in done] == list(range(20))
     assert {result.spec for _, result in done} == {"spec"}
     pids = {result.pid for _, result in done}
-    assert len(pids) == 2
-    assert os.getpid() in pids
+    assert pids == {second, os.getpid()}
     again = {result.pid for _, result in pair.run(replace(LARGE, is_large=False), range(20))}
     assert again == pids  # it is there by now
 
@@ -102,26 +109,34 @@ def test_one_processor_takes_no_second_process(
     assert {result.pid for _, result in pair.run(LARGE, range(9))} == {os.getpid()}
 
 
+def test_what_is_expected_is_there_before_its_units(pair: LocalEngine) -> None:
+    pair.expect_large("processor_units")
+    assert psutil.Process().children(recursive=False)
+    assert _second_of(pair) in {child.pid for child in psutil.Process().children()}
+
+
 def test_an_error_of_the_second_process_is_the_run_s(pair: LocalEngine) -> None:
+    second = _second_of(pair)
     task = Task(units.prepare, units.refuse_elsewhere, os.getpid(), is_large=True)
     with pytest.raises(FileRefused, match="found a fault; expected none") as caught:
         list(pair.run(task, range(9)))
     assert caught.value.found == "a fault"
-    assert len(list(pair.run(LARGE, range(9)))) == 9  # both are as ready as before
+    assert _second_of(pair) == second  # it is as ready as before
 
 
 def test_a_second_process_that_is_killed_loses_no_unit(pair: LocalEngine) -> None:
+    second = _second_of(pair)
     task = Task(units.prepare, units.die_elsewhere, os.getpid(), is_large=True)
     assert list(pair.run(task, range(9))) == [(item, item) for item in range(9)]
-    assert {result.pid for _, result in pair.run(LARGE, range(9))} != {os.getpid()}  # a new one
+    assert not psutil.pid_exists(second)
+    assert _second_of(pair) != second
 
 
 def test_the_second_process_ends_with_the_engine(pair: LocalEngine) -> None:
-    pids = {result.pid for _, result in pair.run(LARGE, range(9))} - {os.getpid()}
-    (pid,) = pids
-    assert psutil.pid_exists(pid)
+    second = _second_of(pair)
+    assert psutil.pid_exists(second)
     pair.rest()
-    assert not psutil.pid_exists(pid)
+    assert not psutil.pid_exists(second)
 
 
 def test_records_that_go_to_another_process_are_read_the_same() -> None:

@@ -16,7 +16,7 @@ from cityflow.calendar import PARIS, day_bounds, hour_ends
 from cityflow.contracts.register import AnomalousRange
 from cityflow.errors import BadArguments, FileRefused
 from cityflow.settings import Settings
-from cityflow_processor.backfill import Asked
+from cityflow_processor.asked import Asked
 from cityflow_processor.rebuild import REBUILDER
 from cityflow_processor.register.automatic import flags, joined
 from cityflow_processor.register.book import Book, bearing_on, days_of

@@ -22,7 +22,7 @@ from cityflow.calendar import days, hour_ends, hour_of_day, service_day
 from cityflow.contracts.roads import HEALTH
 from cityflow.settings import Settings
 from cityflow_processor.analysis.replay import replay
-from cityflow_processor.backfill import Asked
+from cityflow_processor.asked import Asked
 from cityflow_processor.datasets import process
 from cityflow_processor.roads.before import Before, nothing_before
 from cityflow_processor.roads.calibration import DAY, calibrate, no_calibration, window

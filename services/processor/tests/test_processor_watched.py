@@ -22,7 +22,7 @@ from cityflow.contracts.register import AnomalousRange
 from cityflow.errors import StoreUnavailable
 from cityflow.settings import Settings
 from cityflow_processor import datasets, published
-from cityflow_processor.backfill import Asked
+from cityflow_processor.asked import Asked
 from cityflow_processor.register.book import Book
 from cityflow_processor.watched import Watched
 

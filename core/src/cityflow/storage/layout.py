@@ -32,6 +32,11 @@ def raw_meta(raw_key: str) -> str:
     return f"{raw_key}{META}"
 
 
+def raw_digest(raw_key: str) -> str:
+    """The first digits of the digest of the bytes that a raw key names."""
+    return raw_key.rpartition("-")[2].partition(".")[0]
+
+
 def outside(dataset: str, sha256: str, extension: str) -> str:
     """The name under which a file outside the store is listed; no object has such a key."""
     return f"{_OUTSIDE}{dataset}/{sha256}.{extension}"

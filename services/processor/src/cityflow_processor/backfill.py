@@ -3,18 +3,17 @@
 import gc
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
-from typing import Final, Protocol
+from typing import Final
 
 import polars as pl
 
-from cityflow.calendar import days as day_range
 from cityflow.console import progress
 from cityflow.errors import SourceError
 from cityflow.settings import Settings
 from cityflow.storage import Runs, Store, layout
 from cityflow.telemetry import get_logger
+from cityflow_processor.asked import Asked
 from cityflow_processor.days import DATASET, process_day
 from cityflow_processor.engine import Engine, Task
 from cityflow_processor.history import Compacted, compact
@@ -28,49 +27,10 @@ from cityflow_processor.reference.versions import references
 from cityflow_processor.result import Result
 from cityflow_processor.tables import keep
 
-LONGEST_GAP_DAYS: Final = 31
 DEFAULT_CHUNK_ROWS: Final = 100_000
 MANY_DAYS: Final = 60
 
 _log = get_logger(__name__)
-
-
-class Dated(Protocol):
-    """What holds rows of some days."""
-
-    @property
-    def days(self) -> set[date]:
-        """Days of which it holds a row or a reject."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The days asked for: these only, or a range; none: those that the files hold, with short
-    gaps. `changed`: of these only days whose inputs are not those of their last run, or of what
-    is derived from editions, those that would come out as another edition.
-    """
-
-    first: date | None = None
-    last: date | None = None
-    only: tuple[date, ...] = ()
-    changed: bool = False
-
-    def includes(self, day: date) -> bool:
-        """Whether a day, of which there is something, is among those asked for."""
-        if self.only:
-            return day in self.only
-        return (self.first or day) <= day <= (self.last or day)
-
-    def days(self, files: Iterable[Dated]) -> list[date]:
-        """The days to process, in order."""
-        if self.only:
-            return sorted(self.only)
-        held = {day for file in files for day in file.days}
-        if self.first is None and self.last is None:
-            return list(_with_short_gaps(sorted(held)))
-        first = self.first or min(held, default=self.last)
-        last = self.last or max(held, default=self.first)
-        return list(day_range(first, last)) if first and last else []
 
 
 def process(store: Store, engine: Engine, settings: Settings, asked: Asked) -> Result:
@@ -170,13 +130,6 @@ def chunk_rows(settings: Settings, size: int) -> int:
     if settings.aws_execution_env or size > settings.max_file_size_mb * 1_000_000:
         return settings.ec2_chunk_size
     return DEFAULT_CHUNK_ROWS
-
-
-def _with_short_gaps(held: list[date]) -> Iterator[date]:
-    for before, day in zip([None, *held], held, strict=False):
-        if before is not None and (day - before).days - 1 <= LONGEST_GAP_DAYS:
-            yield from list(day_range(before, day))[1:-1]
-        yield day
 
 
 def _count_files(

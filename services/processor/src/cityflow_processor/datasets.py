@@ -7,13 +7,13 @@ from cityflow.contracts import Dataset
 from cityflow.errors import BadArguments
 from cityflow.settings import Settings
 from cityflow.storage import RawZone, Store
-from cityflow_processor import backfill
-from cityflow_processor.backfill import Asked
-from cityflow_processor.days import DATASET
+from cityflow_processor.asked import Asked
 from cityflow_processor.engine import Engine
 from cityflow_processor.engines import open_engine
+from cityflow_processor.reading.large import holds_unread
 from cityflow_processor.result import Result
 
+COUNTS: Final = Dataset.COMPTAGES.value
 ANALYSIS: Final = Dataset.ROADS_ANALYSIS.value
 _SMALL: Final = (
     Dataset.BIKES.value,
@@ -26,7 +26,7 @@ REGISTER: Final = "register"
 ACROSS: Final = Dataset.ACROSS.value
 DERIVED: Final = (ANALYSIS, REGISTER, ACROSS)
 """Made of other datasets' editions: no file arrives for them."""
-NAMES: Final = (DATASET, ANALYSIS, *_SMALL, REGISTER, ACROSS)
+NAMES: Final = (COUNTS, ANALYSIS, *_SMALL, REGISTER, ACROSS)
 
 
 def refuse_unknown(dataset: str | None) -> None:
@@ -44,7 +44,7 @@ def chosen(store: Store, dataset: str | None) -> Iterable[str]:
     if dataset is not None:
         return (dataset,)
     small = [name for name in _SMALL if _holds(store, name)]
-    return (DATASET, ANALYSIS, *small, *_register(store), *([ACROSS] if small else []))
+    return (COUNTS, ANALYSIS, *small, *_register(store), *([ACROSS] if small else []))
 
 
 def process(store: Store, settings: Settings, dataset: str, asked: Asked) -> Result:
@@ -56,12 +56,20 @@ def process(store: Store, settings: Settings, dataset: str, asked: Asked) -> Res
     if dataset == ACROSS:
         return _look_across(store, asked)
     with open_engine(store, settings) as engine:
-        if dataset == DATASET:
-            return backfill.process(store, engine, settings, asked)
+        if dataset == COUNTS:
+            return _process_counts(store, engine, settings, asked)
         return _process_small(store, engine, dataset, asked)
 
 
 # A run imports what its own dataset needs: all of them take longer to load than a day to process.
+def _process_counts(store: Store, engine: Engine, settings: Settings, asked: Asked) -> Result:
+    if holds_unread(store, COUNTS):
+        engine.expect_large("cityflow_processor.backfill")  # it loads while this process does
+    from cityflow_processor.backfill import process as process_counts
+
+    return process_counts(store, engine, settings, asked)
+
+
 def _analyse(store: Store, asked: Asked) -> Result:
     from cityflow_processor.analysis.backfill import process as process_analysis
 

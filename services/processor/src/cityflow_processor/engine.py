@@ -6,7 +6,7 @@ what is large goes through the object port: so a unit gives the same bytes where
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
@@ -54,6 +54,9 @@ class Engine(Protocol):
     def sees_local_files(self) -> bool:
         """Whether units can open the files of this machine."""
 
+    def expect_large(self, module: str) -> None:
+        """Get ready for units of this module that are large, while they are still looked for."""
+
     def run(self, task: Task[S, C, I, R], items: Iterable[I]) -> Iterator[tuple[I, R]]:
         """Items with their results; the first error stops the rest."""
 
@@ -75,10 +78,15 @@ class LocalEngine:
         self._runs = count()
         self._second: Second | None = None
 
-    def run(self, task: Task[S, C, I, R], items: Iterable[I]) -> Iterator[tuple[I, R]]:
+    def expect_large(self, module: str) -> None:
+        """Start the second process, which loads the module."""
+        if self._second is None:
+            self._second = self._started(module)
+
+    def run(self, task: Task[S, C, I, R], items: Iterable[I]) -> Generator[tuple[I, R], None, None]:
         """Items with their results, in order; the first error stops the rest."""
-        if task.is_large and not task.ordered and not self._second:
-            self._second = self._started(task.work.__module__)
+        if task.is_large and not task.ordered:
+            self.expect_large(task.work.__module__)
         give_back_memory()
         context = task.prepare(self._store, task.spec)
         run, seats = next(self._runs), _Seats()

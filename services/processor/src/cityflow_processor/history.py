@@ -5,12 +5,15 @@ changes, and its bytes follow from them alone.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from itertools import chain, groupby
 from typing import Final, Literal
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 from polars.exceptions import PolarsError
 
@@ -30,6 +33,7 @@ METHOD_VERSION: Final = "1"
 
 # A group is what a reader of one entity fetches: some hundred of them over a month.
 ROW_GROUP_ROWS: Final = 4096
+_READERS: Final = 2
 
 _SOURCES: Final[dict[str, tuple[str, Table]]] = {"comptages": ("arcs", COMPTAGES_HISTORY)}
 
@@ -163,21 +167,39 @@ def _frame(store: Store, dataset: str, inputs: Mapping[date, str]) -> pl.DataFra
     shared = pl.Categorical(pl.Categories.random())
     texts = [c.name for c in table.columns if c.kind == "text" and c.name not in table.key]
     repeated = [pl.col(name).cast(shared) for name in texts]
-    frames = [pl.DataFrame(schema=schema(table)).with_columns(repeated)]
-    for day, edition in inputs.items():
-        rows = _read(store, layout.table(dataset, day, edition, name), table)
-        frames.append(conform(rows.with_columns(*repeated, day=pl.lit(day)), table))
-    return _sorted(frames, table.key)
+    none = pl.DataFrame(schema=schema(table)).with_columns(repeated)
+
+    def of_day(day: date) -> pl.DataFrame:
+        rows = _read(store, layout.table(dataset, day, inputs[day], name), table)
+        return conform(rows.with_columns(*repeated, day=pl.lit(day)), table)
+
+    with ThreadPoolExecutor(_READERS) as pool:
+        return _sorted([none, *pool.map(of_day, sorted(inputs))], table.key)
 
 
 def _sorted(frames: list[pl.DataFrame], key: Sequence[str]) -> pl.DataFrame:
-    """All rows in order; column by column, so that two copies never stand side by side."""
-    order = pl.concat([frame.select(key) for frame in frames]).select(pl.arg_sort_by(key))
+    """All rows by entity and day, of frames in the order of days.
+
+    Column by column, so that two copies never stand side by side.
+    """
+    entity, day = key
+    assert day == "day"
+    order = pl.Series(_order(pl.concat([frame[entity] for frame in frames])))
     columns = []
     for name in frames[0].columns:
         column = pl.concat([frame.drop_in_place(name) for frame in frames])
-        columns.append(column.gather(order.to_series()))
+        columns.append(column.gather(order))
     return pl.DataFrame(columns)
+
+
+def _order(texts: pl.Series) -> npt.NDArray[np.int64]:
+    """The stable order of texts of which each stands there many times."""
+    codes = texts.cast(pl.Categorical(pl.Categories.random()))
+    distinct = codes.unique()
+    physical = codes.to_physical().to_numpy()
+    rank = np.zeros(int(physical.max(initial=0)) + 1, np.int64)
+    rank[distinct.to_physical().to_numpy()] = distinct.cast(pl.String).rank("ordinal").to_numpy()
+    return np.argsort(rank[physical], kind="stable")
 
 
 def _is_whole(store: Store, dataset: str, month: date, pointer: Pointer) -> bool:

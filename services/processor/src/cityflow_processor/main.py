@@ -12,14 +12,11 @@ from cityflow.settings import Settings
 from cityflow.storage import open_store
 from cityflow.telemetry import configure_logging
 from cityflow.watching import watch
-from cityflow_processor.backfill import Asked
+from cityflow_processor.asked import Asked
 from cityflow_processor.comptages.fields import EARLIEST_YEAR, LATEST_YEAR
-from cityflow_processor.datasets import DERIVED, chosen, process, refuse_unknown
-from cityflow_processor.days import DATASET
-from cityflow_processor.history import compact as compact_months
+from cityflow_processor.datasets import COUNTS, DERIVED, chosen, process, refuse_unknown
 from cityflow_processor.register.commands import commands as register_commands
 from cityflow_processor.result import Result, months_document, months_table
-from cityflow_processor.watched import Watched
 
 PAUSE_SECONDS: Final = 10.0
 
@@ -75,16 +72,18 @@ def backfill(
 
 @app.command()
 def compact(
-    dataset: Annotated[str, typer.Option(help="Dataset to compact.")] = DATASET,
+    dataset: Annotated[str, typer.Option(help="Dataset to compact.")] = COUNTS,
     month: Annotated[
         str | None, typer.Option(metavar="YYYY-MM", help="Only this month; else all completed.")
     ] = None,
     json: AsJson = False,
 ) -> None:
     """Bring the tables of completed months up to date; `run` and `backfill` do so themselves."""
-    if dataset != DATASET:
-        raise BadArguments(f"--dataset {dataset!r} cannot be compacted; expected {DATASET!r}")
+    if dataset != COUNTS:
+        raise BadArguments(f"--dataset {dataset!r} cannot be compacted; expected {COUNTS!r}")
     days = None if month is None else [_day(f"{month}-01", "--month")]
+    from cityflow_processor.history import compact as compact_months
+
     settings = Settings.load()
     configure_logging(settings)
     with open_store(settings) as store:
@@ -119,6 +118,8 @@ def _end(results: Sequence[Result]) -> None:
 
 
 def _watch(dataset: str | None) -> None:
+    from cityflow_processor.watched import Watched
+
     settings = _settings()
     watched = Watched(settings, dataset)
 

@@ -16,7 +16,7 @@ from cityflow_processor.across.replay import replay as replay_across
 from cityflow_processor.analysis.backfill import process as process_analysis
 from cityflow_processor.analysis.replay import replay as replay_analysis
 from cityflow_processor.analysis.shelf import ANALYSIS
-from cityflow_processor.backfill import Asked
+from cityflow_processor.asked import Asked
 from cityflow_processor.daily.backfill import process as process_small
 from cityflow_processor.daily.replay import replay as replay_small
 from cityflow_processor.days import DATASET

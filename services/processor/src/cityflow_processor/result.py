@@ -7,11 +7,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from cityflow.contracts import Counts
-from cityflow_processor.history import Compacted
-from cityflow_processor.publishing import DayDone
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from cityflow_processor.history import Compacted
+    from cityflow_processor.publishing import DayDone
 
 
 @dataclass
@@ -26,7 +27,7 @@ class Result:
     """
 
     dataset: str
-    days: list[DayDone] = field(default_factory=list)
+    days: list["DayDone"] = field(default_factory=list)
     files: int = 0
     rows_in: int = 0
     out_of_range: int = 0
@@ -96,17 +97,17 @@ class Result:
         return table
 
 
-def _red(done: DayDone) -> dict[str, Any]:
+def _red(done: "DayDone") -> dict[str, Any]:
     gates = [f"{c.name}: {c.message}" for c in done.checks if c.severity == "red"]
     return {"day": str(done.day), "gates": gates}
 
 
-def months_document(done: Sequence[Compacted]) -> dict[str, Any]:
+def months_document(done: Sequence["Compacted"]) -> dict[str, Any]:
     """What became of completed months, as JSON values."""
     return {"months": [asdict(one) | {"month": f"{one.month:%Y-%m}"} for one in done]}
 
 
-def months_table(done: Sequence[Compacted]) -> "Table":
+def months_table(done: Sequence["Compacted"]) -> "Table":
     """The same for people."""
     from rich.table import Table
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from cityflow.storage import Store
 from cityflow.telemetry import get_logger
-from cityflow_processor.backfill import Asked
+from cityflow_processor.asked import Asked
 from cityflow_processor.days import DATASET
 from cityflow_processor.pending import Arrived, note_done, pending_days
 from cityflow_processor.result import Result

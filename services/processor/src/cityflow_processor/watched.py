@@ -16,7 +16,7 @@ from cityflow.storage import DocumentId, Editions, Store
 from cityflow.storage.canonical import digest, dumps
 from cityflow.storage.ports import NO_DAY
 from cityflow.storage.updating import update
-from cityflow_processor.backfill import Asked
+from cityflow_processor.asked import Asked
 from cityflow_processor.datasets import ACROSS, ANALYSIS, DERIVED, NAMES, REGISTER, chosen, process
 from cityflow_processor.days import DATASET
 from cityflow_processor.result import Result

@@ -20,7 +20,7 @@ from cityflow_processor.across.like import Like, Sky, similar_days
 from cityflow_processor.across.measure import METHOD_VERSION, Told, Works, measure
 from cityflow_processor.across.shelf import BESIDE, ROADS, NearArc, Shelf
 from cityflow_processor.across.thresholds import limits
-from cityflow_processor.backfill import Asked
+from cityflow_processor.asked import Asked
 from cityflow_processor.listing import Listing
 from cityflow_processor.publishing import Built, publish_day
 from cityflow_processor.result import Result

@@ -6,7 +6,7 @@ from cityflow_processor.analysis.calibrations import Calibrations
 from cityflow_processor.analysis.days import identity, process_day, sources
 from cityflow_processor.analysis.shelf import ANALYSIS, CALIBRATION, YEAR, Shelf
 from cityflow_processor.analysis.years import Years
-from cityflow_processor.backfill import Asked
+from cityflow_processor.asked import Asked
 from cityflow_processor.listing import Listing
 from cityflow_processor.result import Result
 

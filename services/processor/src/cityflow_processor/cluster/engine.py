@@ -43,6 +43,9 @@ class DaskEngine:
         self._client: Client | None = None
         self._greeting: Greeting | None = None
 
+    def expect_large(self, module: str) -> None:
+        """Nothing: workers are there already, and load what a unit needs."""
+
     def run(self, task: Task[S, C, I, R], items: Iterable[I]) -> Iterator[tuple[I, R]]:
         """Items with their results, as they are done; the first error stops the rest."""
         running: dict[Future, tuple[I, Parcel]] = {}

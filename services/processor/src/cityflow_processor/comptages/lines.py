@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from cityflow_processor.comptages.lookups import Bools
+from cityflow_processor.comptages.lookups import Bools, Ints
 
 # A window of the block and its comparison stay in the processor's cache.
 _WINDOW_BYTES: Final = 1 << 20
@@ -18,8 +18,7 @@ class Lines:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        low = _below(data, ord("\r") + 1)
-        controls = np.frombuffer(data, np.uint8)[low]
+        low, controls = _below(data, ord("\r") + 1)
         ends = low[controls == ord("\n")]
         if data and not data.endswith(b"\n"):
             ends = np.append(ends, len(data))
@@ -60,12 +59,12 @@ class Lines:
         return pl.Series(column.take(places))
 
 
-def _below(data: bytes, bound: int) -> npt.NDArray[np.int64]:
-    """Places of the bytes below a bound."""
+def _below(data: bytes, bound: int) -> tuple[Ints, npt.NDArray[np.uint8]]:
+    """Places of the bytes below a bound, and the bytes."""
     block = np.frombuffer(data, np.uint8)
     is_below = np.empty(_WINDOW_BYTES, bool)
     eights = is_below.view(np.uint64)
-    places = [np.empty(0, np.int64)]
+    places, found = [np.empty(0, np.int64)], [np.empty(0, np.uint8)]
     for start in range(0, len(data), _WINDOW_BYTES):
         window = block[start : start + _WINDOW_BYTES]
         np.less(window, bound, out=is_below[: window.size])
@@ -73,5 +72,7 @@ def _below(data: bytes, bound: int) -> npt.NDArray[np.int64]:
         # Few groups of eight bytes hold one: only these are looked at byte by byte.
         held = np.flatnonzero(eights != 0)
         place = np.flatnonzero(eights[held].view(bool))
-        places.append((held[place >> 3] << 3) + (place & 7) + start)
-    return np.concatenate(places)
+        place = (held[place >> 3] << 3) + (place & 7)
+        places.append(place + start)
+        found.append(window[place])
+    return np.concatenate(places), np.concatenate(found)

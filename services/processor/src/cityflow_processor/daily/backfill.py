@@ -8,7 +8,7 @@ from cityflow.console import progress
 from cityflow.errors import SourceError
 from cityflow.storage import RawEntry, Runs, Store, layout
 from cityflow.telemetry import get_logger
-from cityflow_processor.backfill import Asked
+from cityflow_processor.asked import Asked
 from cityflow_processor.daily.cache import Held
 from cityflow_processor.daily.changed import changed_days
 from cityflow_processor.daily.files import ReadFile, read_file

@@ -16,6 +16,7 @@ from cityflow.errors import ObjectNotFound, TryAgain
 from cityflow.storage import layout
 from cityflow.storage.canonical import digest, dumps, loads
 from cityflow.storage.ports import Objects
+from cityflow_processor.reading.large import READER_VERSION
 from cityflow_processor.tables import (
     DamagedFrame,
     cache_bytes,
@@ -25,7 +26,6 @@ from cityflow_processor.tables import (
     read_ipc,
 )
 
-READER_VERSION: Final = "r4"
 _FEW_DAYS: Final = 31
 _SEAL: Final = "sha256_of_the_rest"
 

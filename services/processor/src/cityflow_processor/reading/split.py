@@ -21,6 +21,7 @@ from cityflow_processor.comptages.validate import Batch, read_batch, validate
 from cityflow_processor.engine import Engine, Task
 from cityflow_processor.reading.chunks import Span, chunks, refuse_long_lines, spans
 from cityflow_processor.reading.json_records import json_tokens
+from cityflow_processor.reading.large import LARGE_BYTES
 from cityflow_processor.reading.merge import (
     Chunk,
     Rejected,
@@ -36,7 +37,6 @@ from cityflow_processor.reading.parts import ChunkManifest, FileManifest, PartsC
 # Rows without a readable time belong to no day: they are held together, so they must be few.
 MOST_UNDATED_BYTES: Final = 64 << 20
 _REJECT_BYTES: Final = 256
-LARGE_BYTES: Final = 128 << 20
 Advance = Callable[[int], None]
 
 

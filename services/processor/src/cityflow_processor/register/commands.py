@@ -15,10 +15,8 @@ from cityflow.errors import BadArguments
 from cityflow.settings import Settings
 from cityflow.storage import Editions, Store, open_store
 from cityflow.telemetry import configure_logging
-from cityflow_processor.backfill import Asked
-from cityflow_processor.register.automatic import flags, joined
+from cityflow_processor.asked import Asked
 from cityflow_processor.register.book import Book, days_of, identity
-from cityflow_processor.register.days import REGISTER, process
 from cityflow_processor.register.sheet import read, written
 from cityflow_processor.result import Result
 
@@ -100,6 +98,8 @@ def confirm(
     json: AsJson = False,
 ) -> None:
     """Confirm what the detectors flag of a sensor on some days; days that touch are one range."""
+    from cityflow_processor.register.automatic import joined
+
     with _opened() as store:
         every = _flags(store, (_dataset(dataset),), first, last or first)
         own = [one for one in every if one.sensor == sensor]
@@ -164,6 +164,8 @@ def _finish(
     as_json: bool,
 ) -> None:
     """Publish what changes, and say so."""
+    from cityflow_processor.register.days import REGISTER, process
+
     touched = _days(store, [*added, *gone])
     result = process(store, Asked(only=touched)) if touched else Result(REGISTER)
     endings = [done.ending for done in result.days]
@@ -188,6 +190,8 @@ def _days(store: Store, ranges: Iterable[AnomalousRange]) -> tuple[date, ...]:
 def _flags(
     store: Store, datasets: Iterable[Registered], first: str, last: str
 ) -> list[AnomalousRange]:
+    from cityflow_processor.register.automatic import flags
+
     since, until = _day(first, "--from"), _day(last, "--to")
     if until < since:
         raise BadArguments(f"--from {since} is after --to {until}; give the earlier day first")

@@ -29,7 +29,7 @@ from cityflow.contracts.tables import REJECTS, Table
 from cityflow.storage import Editions, Runs, Store, layout
 from cityflow.storage.canonical import digest, dumps
 from cityflow_processor import published
-from cityflow_processor.backfill import Asked
+from cityflow_processor.asked import Asked
 from cityflow_processor.listing import Listing
 from cityflow_processor.publishing import Built, publish_day
 from cityflow_processor.register.book import Book, bearing_on
