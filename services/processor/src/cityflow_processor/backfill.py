@@ -16,7 +16,7 @@ from cityflow.telemetry import get_logger
 from cityflow_processor.asked import Asked
 from cityflow_processor.days import DATASET, process_day
 from cityflow_processor.engine import Engine, Task
-from cityflow_processor.history import Compacted, compact
+from cityflow_processor.history import Compacted, compacted
 from cityflow_processor.inputs import DaysSpec, HeldFile, SplitFile, prepare
 from cityflow_processor.listing import Listing
 from cityflow_processor.publishing import DayDone
@@ -71,19 +71,22 @@ def forget_lost_parts(store: Store, files: Iterable[SplitFile], days: Collection
 
 def _compact(engine: Engine, days: list[date]) -> None:
     """Months are a copy of what is published: one that cannot be made fails nothing."""
-    task = Task(_no_context, _compact_months, None, ordered=True)
-    for _, months in engine.run(task, [days] if days else []):
-        for month in months:
-            if month.error:
-                _log.error("month not compacted", month=str(month.month), reason=month.error)
+    task = Task(_no_context, _compact_month, None, alone=True)
+    months = sorted({day.replace(day=1) for day in days})
+    with progress("Compacting months", total=len(months), unit="months") as shown:
+        for _, done in engine.run(task, months):
+            shown.advance(1)
+            for month in done:
+                if month.error:
+                    _log.error("month not compacted", month=str(month.month), reason=month.error)
 
 
 def _no_context(_: Store, __: None) -> None:
     return None
 
 
-def _compact_months(store: Store, _: None, days: list[date]) -> list[Compacted]:
-    return compact(store, DATASET, days)
+def _compact_month(store: Store, _: None, month: date) -> list[Compacted]:
+    return list(compacted(store, DATASET, [month]))
 
 
 def _days_held(days: list[date], files: list[SplitFile]) -> list[date]:

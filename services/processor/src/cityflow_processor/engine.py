@@ -36,14 +36,15 @@ class Task(Generic[S, C, I, R]):
     """What units of one kind share: `prepare` makes their context, once where they run.
 
     `prepare` and `work` are module-level functions; `spec` and items can be pickled. Threads may
-    share a context. `ordered`: each item waits for the one before. `is_large`: worth the start of
-    another process.
+    share a context. `ordered`: each item waits for the one before. `alone`: a unit holds so much that
+    no other runs beside it in one process. `is_large`: worth the start of another process.
     """
 
     prepare: Callable[[Store, S], C]
     work: Callable[[Store, C, I], R]
     spec: S
     ordered: bool = False
+    alone: bool = False
     is_large: bool = False
 
 
@@ -90,12 +91,12 @@ class LocalEngine:
         give_back_memory()
         context = task.prepare(self._store, task.spec)
         run, seats = next(self._runs), _Seats()
-        workers, most = (1, 1) if task.ordered else (_WORKERS, _WORKERS + _AHEAD)
+        by_two = not task.ordered and (self._second is not None or not task.alone)
+        workers, most = (_WORKERS, _WORKERS + _AHEAD) if by_two else (1, 1)
 
         def compute(item: I) -> R:
             # One thread keeps to the second process: each that works here holds memory of its own.
-            # What goes one after the other goes there too: this process is the larger one.
-            if seats.number() == workers and self._second is not None:
+            if seats.number() == _WORKERS and self._second is not None:
                 try:
                     result: R = self._second.compute(run, task, item)
                     return result
@@ -106,7 +107,7 @@ class LocalEngine:
 
         def take_seat() -> None:
             # Before it takes a unit: while the second process loads, the other thread goes on.
-            if seats.take() == workers and self._second is not None:
+            if seats.take() == _WORKERS and self._second is not None:
                 self._second.wait_loaded()
 
         running: deque[tuple[I, Future[R]]] = deque()

@@ -60,17 +60,23 @@ def compact(
 
     A month of which a published table is lost fails alone. Raises StoreUnavailable.
     """
-    this_month = paris_day(now or datetime.now(UTC)).replace(day=1)
-    wanted = None if days is None else {day.replace(day=1) for day in days}
-    done = []
-    months = _months(store, dataset, wanted, this_month)
-    # One at a time: a month is the largest table there is.
     with progress("Compacting months", unit="months") as shown:
-        for month in months:
-            done.append(_compact(store, dataset, *month))
-            give_back_memory()
+        done = []
+        for month in compacted(store, dataset, days, now):
+            done.append(month)
             shown.advance()
     return done
+
+
+def compacted(
+    store: Store, dataset: str, days: Iterable[date] | None = None, now: datetime | None = None
+) -> Iterator[Compacted]:
+    """The same one after the other, as they are done: a month is the largest table there is."""
+    this_month = paris_day(now or datetime.now(UTC)).replace(day=1)
+    wanted = None if days is None else {day.replace(day=1) for day in days}
+    for month in _months(store, dataset, wanted, this_month):
+        yield _compact(store, dataset, *month)
+        give_back_memory()
 
 
 def _months(

@@ -60,7 +60,7 @@ class DaskEngine:
                 future = client.submit(compute, call, key=f"unit-{secrets.token_hex(8)}")
                 running[future] = item, parcel
                 future.add_done_callback(ended.put)
-                if len(running) >= self._most(client, task.ordered):
+                if len(running) >= self._most(client, task.ordered or task.alone):
                     yield self._next(client, running, ended)
             while running:
                 assert self._client is not None
@@ -81,8 +81,8 @@ class DaskEngine:
         if self._client is not None:
             self._client.close()
 
-    def _most(self, client: Client, ordered: bool) -> int:
-        return 1 if ordered else _SENT_A_THREAD * max(1, self._threads(client))
+    def _most(self, client: Client, by_one: bool) -> int:
+        return 1 if by_one else _SENT_A_THREAD * max(1, self._threads(client))
 
     def _threads(self, client: Client) -> int:
         """Threads of all workers there are now."""
