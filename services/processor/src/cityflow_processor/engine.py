@@ -36,8 +36,8 @@ class Task(Generic[S, C, I, R]):
     """What units of one kind share: `prepare` makes their context, once where they run.
 
     `prepare` and `work` are module-level functions; `spec` and items can be pickled. Threads may
-    share a context. `ordered`: each item waits for the one before. `alone`: a unit holds so much that
-    no other runs beside it in one process. `is_large`: worth the start of another process.
+    share a context. `ordered`: each item waits for the one before. `alone`: a unit holds so much
+    that no other runs beside it in one process. `is_large`: worth the start of another process.
     """
 
     prepare: Callable[[Store, S], C]
