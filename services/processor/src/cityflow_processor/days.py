@@ -92,7 +92,7 @@ def _build(day: date, inputs: Inputs, in_place: Fullness) -> Built:
         document=summary.model_dump(mode="json"),
         clean=measured.clean,
         tables=measured.tables,
-        rejects=rejects.drop("day", strict=False),
+        rejects=rejects[[name for name in rejects.columns if name != "day"]],
         counts=Counts(
             rows_in=reading.rows_in,
             published=reading.published,

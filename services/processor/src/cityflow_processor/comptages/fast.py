@@ -46,7 +46,7 @@ class FastTokens:
         known: KnownLines | None = None,
     ) -> None:
         self.texts = texts
-        self.numbers = frame.select(NUMBERS)
+        self.numbers = frame[list(NUMBERS)]
         self.line_count = len(lines)
         self.rejects: list[TokenReject] = []
         self._lines = lines

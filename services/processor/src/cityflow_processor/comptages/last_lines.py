@@ -68,13 +68,13 @@ class LastLines:
 
     def _is_like(self, pairs: pl.DataFrame) -> Bools:
         """Whether a text is head, as many fields as are cut, and tail."""
-        rest = pl.col("text").str.strip_prefix(pl.col("head"))
-        fields = rest.str.strip_suffix(pl.col("tail"))
+        text, head, tail = pl.col("text"), pl.col("head"), pl.col("tail")
+        fields = text.str.strip_prefix(head).str.strip_suffix(tail)
+        around = head.str.len_bytes() + tail.str.len_bytes()
         delimiters = fields.str.count_matches(self._delimiter, literal=True)
-        like = (
-            pl.col("text").str.starts_with(pl.col("head"))
-            & rest.str.ends_with(pl.col("tail"))
-            & (delimiters == self._after - self._first - 1)
+        # What was not there was not stripped either.
+        like = (text.str.len_bytes() == fields.str.len_bytes() + around) & (
+            delimiters == self._after - self._first - 1
         )
         found: Bools = pairs.select(like).to_series().to_numpy()
         return found

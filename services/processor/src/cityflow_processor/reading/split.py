@@ -231,6 +231,8 @@ def _bytes(reading: _Reading, span: Span) -> bytes:
 
 
 def _undated_bytes(rejects: pl.DataFrame) -> int:
+    if not rejects["hour"].null_count():
+        return 0
     texts = rejects.filter(pl.col("hour").is_null())["raw_text"]
     return int(texts.str.len_bytes().sum()) + _REJECT_BYTES * len(texts)
 
