@@ -214,7 +214,7 @@ def _copy(response: requests.Response, file: BinaryIO, most: int, deadline: floa
     while block := response.raw.read1(_BLOCK, decode_content=False):
         size += len(block)
         if size > most:
-            raise _too_large(size, most)
+            raise _too_large(most, most)  # how much was in the air is chance
         if monotonic() > deadline:
             raise Fault("too slow", f"{size:,} bytes, then the time for one answer was over")
         with _room():
