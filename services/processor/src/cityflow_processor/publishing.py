@@ -18,7 +18,7 @@ from cityflow_processor.listing import Listing
 from cityflow_processor.tables import keep_bytes, parquet_bytes
 
 MOST_RACES: Final = 5
-_WRITERS: Final = 4
+_WRITERS: Final = 5
 Ending = Literal["new", "unchanged", "red"]
 
 
@@ -102,17 +102,18 @@ def write(store: Store, run: Run, built: Built) -> list[str]:
     frames = {layout.clean(run.dataset, run.day, built.edition): built.clean}
     for name, frame in built.tables.items():
         frames[layout.table(run.dataset, run.day, built.edition, name)] = frame
-    rejects = layout.rejects(run.dataset, run.day, built.edition)
     with ThreadPoolExecutor(_WRITERS) as pool:  # each waits for the disk, or for the network
         kept = [
             pool.submit(keep_bytes, store.objects, key, parquet_bytes(frame))
             for key, frame in frames.items()
         ]
+        outputs = list(frames)
         if built.rejects.height:
-            store.objects.put(rejects, parquet_bytes(built.rejects))
+            outputs.append(layout.rejects(run.dataset, run.day, built.edition))
+            kept.append(pool.submit(store.objects.put, outputs[-1], parquet_bytes(built.rejects)))
         for one in kept:
             one.result()
-    return [*frames, rejects] if built.rejects.height else list(frames)
+    return outputs
 
 
 def reinstate(store: Store, run: Run, built: Built, *, move_pointer: bool) -> bool:
