@@ -6,11 +6,9 @@ from contextlib import suppress
 from typing import Final
 
 _M_ARENA_MAX: Final = -8
-_HEAPS: Final = 2
 
 # Arrow's own allocator keeps what it frees, in each process; it is chosen when Arrow is loaded.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-# What a thread leaves free serves the others too: they share one heap, and the main thread keeps
-# its own. It can be said only before a first thread, which NumPy starts.
+# What a thread leaves free serves the others too; only before a first thread, which NumPy starts.
 with suppress(AttributeError, OSError):  # only the C library of GNU has it
-    ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _HEAPS)
+    ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
