@@ -90,7 +90,7 @@ def _backfill(output: Path, *, watched: bool) -> Ran:
     """From raw to published, from nothing but the raw zone.
 
     What the last round made is put aside: a file system is slow to give out again what was just
-    deleted, which a first run never meets.
+    deleted, which a first run never meets. And it is on the disk, so this round waits for its own.
     """
     aside = Path(tempfile.mkdtemp(dir=output.parent, prefix="made-"))
     for path in output.iterdir():

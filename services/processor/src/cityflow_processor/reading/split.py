@@ -135,7 +135,7 @@ def _split(
     merging = _Merging(file, members, done, numbering)
     task = Task(_prepare_merging, _merge, merging, is_large=file.is_large)
     (rejects,) = (found for _, found in engine.run(task, [None, *groups]) if found is not None)
-    return conclude(file.entry.meta.sha256, done, days, rejects)
+    return conclude(entry.meta.sha256, done, days, rejects)
 
 
 def _check_size(zone: RawZone, entry: RawEntry) -> None:
