@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from cityflow.contracts import DailyReport
+from cityflow.contracts.report import DailyReport
 from cityflow.errors import CityFlowError
 from cityflow.settings import Settings
 from cityflow.storage import layout

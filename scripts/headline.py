@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from cityflow.contracts import ComptagesSummary, DailyReport
+from cityflow.contracts import ComptagesSummary
 from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.chantiers import ChantiersSummary
+from cityflow.contracts.report import DailyReport
 from cityflow.contracts.roads import RoadsSummary
 from cityflow.contracts.traffic import TrafficSummary
 from cityflow.contracts.velib import VelibSummary

@@ -10,9 +10,10 @@ import pytest
 from pydantic import BaseModel
 
 from cityflow._dictionary import DOCUMENTS
-from cityflow.contracts import Attribution, Check, DailyReport, Dataset, PublishedDocument
+from cityflow.contracts import Attribution, Check, Dataset, PublishedDocument
 from cityflow.contracts.published import SUMMARIES, TABLES
 from cityflow.contracts.register import RegisterEntry
+from cityflow.contracts.report import DailyReport
 from cityflow.contracts.report_tables import FIGURES, SECTIONS
 from cityflow.contracts.tables import REJECTS
 from cityflow_processor.reference.tables import LINES, POLYGONS

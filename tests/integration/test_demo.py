@@ -16,7 +16,7 @@ import psutil
 import pytest
 import requests
 
-from cityflow.contracts import DailyReport
+from cityflow.contracts.report import DailyReport
 from cityflow_dashboard.findings_fr import in_french
 
 ROOT = Path(__file__).resolve().parents[2]

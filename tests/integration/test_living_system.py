@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from standins import BIN, PATIENT, quick_city, stand_ins
 
-from cityflow.contracts import DailyReport
+from cityflow.contracts.report import DailyReport
 
 pytestmark = pytest.mark.slow
 

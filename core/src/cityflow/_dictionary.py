@@ -10,7 +10,6 @@ from pydantic import BaseModel
 
 from cityflow.contracts import (
     ComptagesSummary,
-    DailyReport,
     Holding,
     Lease,
     Manifest,
@@ -28,6 +27,7 @@ from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.published import TABLES
 from cityflow.contracts.reference import ReferenceVersion
 from cityflow.contracts.register import RegisterEntry, RegisterSummary
+from cityflow.contracts.report import DailyReport
 from cityflow.contracts.report_tables import FIGURES, SECTIONS
 from cityflow.contracts.roads import CalibrationSummary, RoadsSummary
 from cityflow.contracts.roads_year import RoadsYearSummary

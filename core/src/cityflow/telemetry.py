@@ -6,16 +6,14 @@ Libraries that use the standard `logging` come out in the same form.
 
 import logging
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from cityflow.settings import Settings
+    from structlog.stdlib import BoundLogger, ProcessorFormatter
 
-bound = structlog.contextvars.bound_contextvars
+    from cityflow.settings import Settings
 
 
 def configure_logging(settings: "Settings | str" = "INFO", fmt: str = "text") -> None:
@@ -26,7 +24,7 @@ def configure_logging(settings: "Settings | str" = "INFO", fmt: str = "text") ->
     level = settings if isinstance(settings, str) else settings.log_level
     fmt = fmt if isinstance(settings, str) else settings.log_format
     handler = _StandardError()
-    handler.setFormatter(_formatter(fmt))
+    handler.setFormatter(_Formatter(fmt))
     root = logging.getLogger()
     for old in [h for h in root.handlers if isinstance(h, _StandardError)]:
         root.removeHandler(old)
@@ -39,12 +37,50 @@ def is_configured() -> bool:
     return any(isinstance(h, _StandardError) for h in logging.getLogger().handlers)
 
 
-def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+def get_logger(name: str) -> "BoundLogger":
     """A logger that takes an event and its fields: `log.info("day published", day=..., rows=...)`.
 
-    Fields of a whole run are added with `with telemetry.bound(run_id=...)`.
+    Fields of a whole run are added with `with bound(run_id=...)`.
     """
-    return structlog.stdlib.get_logger(name)
+    return cast("BoundLogger", _Logger(name))
+
+
+@contextmanager
+def bound(**fields: Any) -> Iterator[None]:
+    """Add these fields to all lines that are logged meanwhile."""
+    from cityflow import _structured
+
+    with _structured.bound(**fields):
+        yield
+
+
+class _Logger:
+    """Loads what makes lines with the first one: that takes longer than many a command."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, method: str) -> Any:
+        from cityflow import _structured
+
+        return getattr(_structured.logger(self._name), method)
+
+
+class _Formatter(logging.Formatter):
+    """The same of the lines of other libraries."""
+
+    def __init__(self, fmt: str) -> None:
+        super().__init__()
+        self._name = fmt
+        self._made: ProcessorFormatter | None = None
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, without its end."""
+        if self._made is None:
+            from cityflow import _structured
+
+            self._made = _structured.formatter(self._name)
+        return self._made.format(record)
 
 
 class _StandardError(logging.StreamHandler[Any]):
@@ -56,55 +92,3 @@ class _StandardError(logging.StreamHandler[Any]):
     @property
     def stream(self) -> Any:
         return sys.stderr
-
-
-def _formatter(fmt: str) -> structlog.stdlib.ProcessorFormatter:
-    return structlog.stdlib.ProcessorFormatter(
-        processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            *_renderers(fmt),
-        ],
-        foreign_pre_chain=_SHARED,
-    )
-
-
-def _renderers(fmt: str) -> list[Processor]:
-    if fmt == "json":
-        return [
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
-        ]
-    return [
-        structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(),
-            timestamp_key="ts",
-            exception_formatter=structlog.dev.plain_traceback,
-        )
-    ]
-
-
-def _add_service(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    event.setdefault("service", Path(sys.argv[0]).stem)
-    return event
-
-
-_SHARED: list[Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.add_logger_name,
-    structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
-    _add_service,
-]
-
-structlog.configure(
-    processors=[
-        structlog.stdlib.filter_by_level,
-        *_SHARED,
-        structlog.stdlib.PositionalArgumentsFormatter(),
-        structlog.processors.StackInfoRenderer(),
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    wrapper_class=structlog.stdlib.BoundLogger,
-    cache_logger_on_first_use=False,
-)

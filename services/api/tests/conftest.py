@@ -15,7 +15,7 @@ from flask_openapi3.openapi import OpenAPI
 
 from cityflow.attribution import attribution_for
 from cityflow.calendar import hour_ends, hour_of_day
-from cityflow.contracts import ComptagesSummary, DailyReport
+from cityflow.contracts import ComptagesSummary
 from cityflow.contracts.bikes import BikesSummary, BikesTotals, BikesYear
 from cityflow.contracts.bikes_tables import BIKES_COUNTER_HOURS
 from cityflow.contracts.daily import DayContext, DayQuality
@@ -27,7 +27,7 @@ from cityflow.contracts.register import (
     RegisterSummary,
 )
 from cityflow.contracts.register_tables import REGISTER_ARC_HOURS, REGISTER_COUNTER_HOURS
-from cityflow.contracts.report import MEASURED
+from cityflow.contracts.report import MEASURED, DailyReport
 from cityflow.contracts.report_tables import SECTIONS
 from cityflow.contracts.roads import (
     RoadsContext,

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from pydantic import BaseModel
 from werkzeug.test import TestResponse
 
-from cityflow.contracts import ComptagesSummary, DailyReport
+from cityflow.contracts import ComptagesSummary
 from cityflow.contracts.api import (
     ArcCollection,
     ArcDays,
@@ -26,6 +26,7 @@ from cityflow.contracts.api import (
     Readiness,
 )
 from cityflow.contracts.reference import ReferenceVersion
+from cityflow.contracts.report import DailyReport
 from cityflow.contracts.tables import COMPTAGES_ARC_HOURS, COMPTAGES_ARCS
 from cityflow_api import rows
 

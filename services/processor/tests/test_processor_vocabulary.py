@@ -6,7 +6,7 @@ import pytest
 from cityflow_processor.comptages import lookups
 from cityflow_processor.comptages.header import Header
 from cityflow_processor.comptages.known_lines import KnownLines
-from cityflow_processor.comptages.lookups import Vocabulary
+from cityflow_processor.comptages.lookups import Categories
 from cityflow_processor.comptages.validate import Batch, read_batch
 from cityflow_processor.reading.numbering import KEY, Numbering
 
@@ -37,7 +37,7 @@ def test_columns_of_one_vocabulary_share_codes_and_judgements() -> None:
         asked.append(text)
         return len(text or "")
 
-    vocabulary = Vocabulary()
+    vocabulary = Categories()
     for texts in (["a", None, "bb", "a"], ["bb", "ccc"], [None], []):
         column = vocabulary.coded(pl.Series(texts, dtype=pl.String).cast(vocabulary.type))
         assert [column.texts[code] for code in column.codes] == texts
@@ -49,7 +49,7 @@ def test_columns_of_one_vocabulary_share_codes_and_judgements() -> None:
 
 
 def test_names_are_trimmed_and_told_once() -> None:
-    vocabulary = Vocabulary()
+    vocabulary = Categories()
     names, places = vocabulary.coded(pl.Series(["b", " a", "a "]).cast(vocabulary.type)).names()
     assert [names[place] for place in places] == ["b", "a", "a"]
     assert sorted(names) == ["a", "b"]

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from cityflow.contracts import MEASURED, DailyReport, Dataset, Run
+from cityflow.contracts import Dataset, Run
+from cityflow.contracts.report import MEASURED, DailyReport
 from cityflow_reporter.compose import Evidence, compose
 
 DAY = date(2025, 3, 30)

@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from cityflow.contracts import MEASURED, DailyReport, Dataset
+from cityflow.contracts import Dataset
+from cityflow.contracts.report import MEASURED, DailyReport
 from cityflow.contracts.report_tables import FIGURES, SECTIONS
 from cityflow.contracts.tables import Column, Table
 from cityflow_reporter import render

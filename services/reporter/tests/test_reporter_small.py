@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from cityflow.attribution import attribution_for
-from cityflow.contracts import Check, DailyReport, Dataset, Pointer
+from cityflow.contracts import Check, Dataset, Pointer
 from cityflow.contracts.across import (
     AcrossCity,
     AcrossContext,
@@ -25,6 +25,7 @@ from cityflow.contracts.register import (
     RegisterQuality,
     RegisterSummary,
 )
+from cityflow.contracts.report import DailyReport
 from cityflow.contracts.traffic import TrafficSummary, TransitMoment, TransitTotals
 from cityflow.contracts.weather import WeatherDay, WeatherSummary
 from cityflow_reporter.compose import Evidence, compose

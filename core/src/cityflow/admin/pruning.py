@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from cityflow.calendar import paris_day
 from cityflow.console import progress
-from cityflow.contracts import CARRIED, MEASURED, Pointer, Run, history_of
+from cityflow.contracts import Pointer, Run, history_of
+from cityflow.contracts.report import CARRIED, MEASURED
 from cityflow.storage import DocumentId, Editions, Runs, Store, layout
 from cityflow.storage.paging import all_documents
 

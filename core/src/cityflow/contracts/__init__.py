@@ -1,4 +1,7 @@
-"""Models of every published document; the single source of the OpenAPI schema."""
+"""Models of every published document; the single source of the OpenAPI schema.
+
+The report's, which hold those of every dataset, are in `cityflow.contracts.report`.
+"""
 
 from cityflow.contracts.base import (
     SCHEMA_VERSION,
@@ -23,23 +26,18 @@ from cityflow.contracts.ledger import (
     Setback,
     SourceDay,
 )
-from cityflow.contracts.report import CARRIED, MEASURED, DailyReport, Missing, SourceState
 from cityflow.contracts.saved import Manifest, SavedDocuments, SavedObject
 
 __all__ = [
-    "CARRIED",
-    "MEASURED",
     "SCHEMA_VERSION",
     "Attribution",
     "Check",
     "ComptagesSummary",
     "Counts",
-    "DailyReport",
     "Dataset",
     "Holding",
     "Lease",
     "Manifest",
-    "Missing",
     "MonthHistory",
     "OutsideFile",
     "Pointer",
@@ -53,7 +51,6 @@ __all__ = [
     "Setback",
     "Severity",
     "SourceDay",
-    "SourceState",
     "State",
     "history_of",
 ]

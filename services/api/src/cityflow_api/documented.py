@@ -11,7 +11,7 @@ from flask_openapi3.openapi import OpenAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from cityflow.contracts import ComptagesSummary, DailyReport
+from cityflow.contracts import ComptagesSummary
 from cityflow.contracts.api import (
     ArcCollection,
     ArcDays,
@@ -25,6 +25,7 @@ from cityflow.contracts.api import (
     Readiness,
 )
 from cityflow.contracts.published import SUMMARIES
+from cityflow.contracts.report import DailyReport
 from cityflow_api import problems
 from cityflow_api.answering import ROADS
 from cityflow_api.negotiation import MEDIA

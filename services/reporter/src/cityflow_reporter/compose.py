@@ -6,17 +6,9 @@ from datetime import date
 from typing import Any, Final
 
 from cityflow.attribution import attribution_for
-from cityflow.contracts import (
-    Attribution,
-    DailyReport,
-    Dataset,
-    Missing,
-    Pointer,
-    PublishedDocument,
-    Run,
-    SourceState,
-)
+from cityflow.contracts import Attribution, Dataset, Pointer, PublishedDocument, Run
 from cityflow.contracts.base import Credited
+from cityflow.contracts.report import DailyReport, Missing, SourceState
 from cityflow.storage import canonical
 from cityflow_reporter.why import judge
 

@@ -5,8 +5,9 @@ from datetime import date, datetime
 
 from pydantic import ValidationError
 
-from cityflow.contracts import CARRIED, MEASURED, Dataset, Pointer, PublishedDocument, Run
+from cityflow.contracts import Dataset, Pointer, PublishedDocument, Run
 from cityflow.contracts.published import SUMMARIES
+from cityflow.contracts.report import CARRIED, MEASURED
 from cityflow.errors import StoreUnavailable
 from cityflow.storage import Editions, Runs
 from cityflow_reporter.compose import Evidence

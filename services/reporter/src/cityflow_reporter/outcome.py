@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
-from cityflow.contracts import Missing
+from cityflow.contracts.report import Missing
 from cityflow_reporter.publish import Reported
 
 TABLE_DAYS = 40

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from cityflow.contracts import CARRIED, Run
+from cityflow.contracts import Run
+from cityflow.contracts.report import CARRIED
 from cityflow.storage import Editions, Runs, Store
 from cityflow_reporter.publish import REPORT
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Final, Literal
 
-from cityflow.contracts import DailyReport, Run
+from cityflow.contracts import Run
+from cityflow.contracts.report import DailyReport
 from cityflow.errors import CityFlowError, TryAgain
 from cityflow.storage import Candidate, Editions, Runs, Store
 from cityflow_reporter.compose import compose

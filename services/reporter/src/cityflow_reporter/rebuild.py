@@ -7,7 +7,8 @@ from typing import Final
 
 from cityflow.admin.rebuilding import Rank, Rebuilt
 from cityflow.console import progress
-from cityflow.contracts import MEASURED, DailyReport, Run
+from cityflow.contracts import Run
+from cityflow.contracts.report import MEASURED, DailyReport
 from cityflow.errors import QualityGateRed, StoreUnavailable
 from cityflow.settings import Settings
 from cityflow.storage import Editions, Runs, Store

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from io import StringIO
 
-from cityflow.contracts import DailyReport
+from cityflow.contracts.report import DailyReport
 from cityflow.contracts.report_tables import FIGURES, SECTIONS
 from cityflow.contracts.tables import Table
 from cityflow.spreadsheets import defused

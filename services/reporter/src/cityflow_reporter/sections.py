@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from cityflow.contracts import ComptagesSummary, DailyReport, Dataset, SourceState
+from cityflow.contracts import ComptagesSummary, Dataset
 from cityflow.contracts.across import AcrossSummary, AcrossTransit, AcrossWeather
 from cityflow.contracts.base import Model, PublishedDocument
 from cityflow.contracts.bikes import BikesSummary
 from cityflow.contracts.chantiers import ChantiersSummary
 from cityflow.contracts.daily import DaySummary
 from cityflow.contracts.register import RegisterSummary
+from cityflow.contracts.report import DailyReport, SourceState
 from cityflow.contracts.report_coverage import COVERAGE
 from cityflow.contracts.report_tables import SECTIONS
 from cityflow.contracts.roads import RoadsSummary

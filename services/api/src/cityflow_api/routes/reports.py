@@ -4,7 +4,7 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
-from cityflow.contracts import DailyReport
+from cityflow.contracts.report import DailyReport
 from cityflow.storage import layout
 from cityflow.storage.canonical import digest
 from cityflow_api import http_cache

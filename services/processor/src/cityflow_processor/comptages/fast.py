@@ -15,7 +15,8 @@ from cityflow_processor.comptages.fields import ARC, ATTRIBUTES, STATE, STATUS, 
 from cityflow_processor.comptages.header import Header, is_known
 from cityflow_processor.comptages.known_lines import KnownLines, joined
 from cityflow_processor.comptages.lines import Lines
-from cityflow_processor.comptages.lookups import Coded, Ints, Vocabulary
+from cityflow_processor.comptages.lookups import Coded, Ints
+from cityflow_processor.comptages.measured import Measured, read_measured
 from cityflow_processor.comptages.regular import is_regular
 from cityflow_processor.comptages.tokens import (
     NUMBERS,
@@ -39,19 +40,17 @@ class FastTokens:
 
     def __init__(
         self,
-        frame: pl.DataFrame,
+        numbers: pl.DataFrame,
         texts: Mapping[str, Coded],
         lines: Lines,
         header: Header,
-        known: KnownLines | None = None,
     ) -> None:
         self.texts = texts
-        self.numbers = frame[list(NUMBERS)]
+        self.numbers = numbers
         self.line_count = len(lines)
         self.rejects: list[TokenReject] = []
         self._lines = lines
         self._header = header
-        self._known = known
 
     def line(self, row: int) -> int:
         """The row's own number."""
@@ -63,35 +62,49 @@ class FastTokens:
 
     def attributes(self, rows: Rows) -> tuple[Ints, Described]:
         """Read from the lines of these rows alone. Raises NotRegular."""
-        lines = self._lines.take(rows)
-        if self._known is None:
-            return described(self._parse(joined(lines.cast(pl.String))))
-        found = self._known.attributes(lines, self.texts[ARC].take(rows), self._parse)
-        if found is None:
-            raise NotRegular
-        return found
+        return described(self._parse(joined(self._lines.take(rows))))
 
     def _parse(self, lines: bytes) -> pl.DataFrame:
         texts = dict.fromkeys(ATTRIBUTES, pl.String())
         return complete(_parse_regular(lines, self._header, texts))
 
 
-def read_alone(data: bytes, header: Header, known: KnownLines) -> FastTokens:
+class AloneTokens(FastTokens):
+    """The same where attributes of earlier blocks are known."""
+
+    def __init__(self, measured: Measured, lines: Lines, header: Header, known: KnownLines) -> None:
+        super().__init__(measured.numbers, measured.texts, lines, header)
+        self._run = measured.run_starts, measured.run_ends
+        self._known = known
+
+    def attributes(self, rows: Rows) -> tuple[Ints, Described]:
+        """Those known, and what is read from other lines. Raises NotRegular."""
+        starts, ends = (places[rows] for places in self._run)
+        around = self._lines.around(rows, starts, ends)
+        arcs = self.texts[ARC].take(rows)
+        try:
+            return self._known.attributes(
+                around, arcs, lambda some: self._lines.take(rows[some]), self._parse
+            )
+        except UnicodeDecodeError as error:
+            raise NotRegular from error
+
+
+def read_alone(data: bytes, header: Header, known: KnownLines) -> AloneTokens:
     """Tokens of a block of which every line stands alone. Raises NotRegular.
 
     `known` belongs to the file: attributes that it holds are not read again.
     """
     lines = Lines(data)
-    if lines.has_control() or header.guard is None:
+    if not len(lines) or lines.has_control() or header.guard is None:
         raise NotRegular
-    vocabularies = known.vocabularies()
-    frame = _parse(data, header, _types(vocabularies), quote=None).rechunk()
-    if frame.height != len(lines):
+    try:
+        measured = read_measured(data, lines, header, known.vocabularies())
+    except ValueError as error:
+        raise NotRegular from error
+    if not _stand_alone(measured.texts, header.guard):
         raise NotRegular
-    texts = coded_texts(frame, vocabularies)
-    if not _stand_alone(texts, header.guard):
-        raise NotRegular
-    return FastTokens(frame, texts, lines, header, known)
+    return AloneTokens(measured, lines, header, known)
 
 
 def _stand_alone(texts: Mapping[str, Coded], guard: str) -> bool:
@@ -111,27 +124,15 @@ def read_regular(data: bytes, header: Header) -> FastTokens:
     lines = Lines(data)
     if lines.has_control():
         raise NotRegular
-    vocabularies = new_vocabularies()
-    frame = _parse_regular(data, header, _types(vocabularies)).rechunk()
-    return FastTokens(frame, coded_texts(frame, vocabularies), lines, header)
-
-
-def _types(vocabularies: Mapping[str, Vocabulary]) -> dict[str, pl.DataType]:
-    """The types that the measured columns are read as."""
-    types: dict[str, pl.DataType] = {name: one.type for name, one in vocabularies.items()}
-    return types | {name: pl.Float64() for name in NUMBERS}
+    categories = new_vocabularies()
+    wanted: dict[str, pl.DataType] = {name: one.type for name, one in categories.items()}
+    wanted |= {name: pl.Float64() for name in NUMBERS}
+    frame = _parse_regular(data, header, wanted).rechunk()
+    return FastTokens(frame.select(NUMBERS), coded_texts(frame, categories), lines, header)
 
 
 def _parse_regular(data: bytes, header: Header, wanted: Mapping[str, pl.DataType]) -> pl.DataFrame:
-    if not is_regular(data, header.delimiter, len(header.columns)):
-        raise NotRegular
-    return _parse(data, header, wanted, quote='"')
-
-
-def _parse(
-    data: bytes, header: Header, wanted: Mapping[str, pl.DataType], quote: str | None
-) -> pl.DataFrame:
-    if not data:
+    if not data or not is_regular(data, header.delimiter, len(header.columns)):
         raise NotRegular
     names = [name or f"_{i}" for i, name in enumerate(header.columns)]
     schema = {name: wanted.get(name, pl.String()) for name in names}
@@ -142,9 +143,6 @@ def _parse(
             has_header=False,
             schema=schema,
             columns=[i for i, name in enumerate(header.columns) if name in wanted],
-            quote_char=quote,
-            truncate_ragged_lines=quote is None,
-            extra_columns="ignore" if quote is None else "raise",
         )
     except PolarsError as error:
         raise NotRegular from error

@@ -30,6 +30,16 @@ class Header:
         """Positions of the columns that hold measurements."""
         return tuple(i for i, name in enumerate(self.columns) if name in MEASURED)
 
+    @cached_property
+    def run(self) -> tuple[int, int]:
+        """Positions of the first and the last of the fields that change from hour to hour.
+
+        Of those that stand side by side from the first one on.
+        """
+        changing = [i for i in self.measured if self.columns[i] != ARC]
+        together = [i for n, i in enumerate(changing) if i - changing[0] == n]
+        return together[0], together[-1]
+
     @property
     def last_measured(self) -> int:
         """Position of the last column whose loss would change a measurement."""

@@ -11,17 +11,19 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from polars.exceptions import PolarsError
 
 from cityflow_processor.comptages.attributes import Described, Keys
 from cityflow_processor.comptages.fields import ATTRIBUTES, MEASURED
 from cityflow_processor.comptages.header import Header
 from cityflow_processor.comptages.last_lines import LastLines
-from cityflow_processor.comptages.lookups import Bools, Coded, Ints, Vocabulary
+from cityflow_processor.comptages.lines import Around
+from cityflow_processor.comptages.lookups import Bools, Coded, Ints
+from cityflow_processor.comptages.spelling import Spelling
 
 MOST_KNOWN: Final = 50_000  # distinct texts held: ten times the arcs of Paris
 _FEW: Final = 8_192  # lines cut into pieces at a time: these take several times their size
 Parse = Callable[[bytes], pl.DataFrame]
+Texts = Callable[[Ints], list[str]]
 
 
 class KnownLines:
@@ -33,39 +35,35 @@ class KnownLines:
         cut = [i for i in header.measured if header.columns[i] not in ATTRIBUTES]
         self._beside = [i for i in range(self._pieces) if i not in cut]
         self._lock = Lock()
-        self._vocabularies: dict[str, Vocabulary] = {}
-        self._last = LastLines(header)
+        self._vocabularies: dict[str, Spelling] = {}
+        self._last = LastLines()
         self._kept: Keys = np.empty(0, dtype=np.uint64)
         self._forget()
 
-    def vocabularies(self) -> dict[str, Vocabulary]:
+    def vocabularies(self) -> dict[str, Spelling]:
         """The texts of each measured column so far."""
         with self._lock:
             for name in MEASURED:
                 if name not in self._vocabularies or self._vocabularies[name].is_full:
-                    self._vocabularies[name] = Vocabulary()
+                    self._vocabularies[name] = Spelling()
             return dict(self._vocabularies)
 
     def attributes(
-        self, lines: pl.Series, arcs: Coded, parse: Parse
-    ) -> tuple[Ints, Described] | None:
-        """Place of each line's attributes among those described; None unless all is UTF-8.
+        self, lines: Around, arcs: Coded, texts: Texts, parse: Parse
+    ) -> tuple[Ints, Described]:
+        """Place of each line's attributes among those described.
 
-        `lines` is Binary, each with its end, and `arcs` are theirs; `parse` reads the attributes
-        of joined lines.
+        `lines` are told but for `Header.run`, and `arcs` are theirs; `texts` gives some of them
+        whole, `parse` reads the attributes of joined lines.
         """
-        try:
-            texts = lines.cast(pl.String)
-        except PolarsError:
-            return None
         with self._lock:
             if max(self._hashes.size, self._last.size) > MOST_KNOWN:
                 self._forget()
-            keys = self._last.keys(texts, arcs)
+            keys = self._last.keys(lines, arcs)
             unlike = np.flatnonzero(keys == 0)
             if unlike.size:
-                keys[unlike] = self._read(texts[unlike], parse)
-                self._last.learn(texts[unlike], arcs, unlike, keys[unlike])
+                keys[unlike] = self._read(texts(unlike), parse)
+                self._last.learn(lines, arcs, unlike, keys[unlike])
             distinct, inverse = np.unique(keys, return_inverse=True)
             fresh = np.flatnonzero(~_is_in(distinct, self._kept))
             rows = self._rows_of(distinct[fresh])
@@ -81,16 +79,16 @@ class KnownLines:
             return self._rows.clear()
         return self._rows[self._places[np.searchsorted(self._hashes, keys)]]
 
-    def _read(self, texts: pl.Series, parse: Parse) -> Keys:
-        keys = np.concatenate([self._hash(some) for some in texts.to_frame().iter_slices(_FEW)])
+    def _read(self, texts: list[str], parse: Parse) -> Keys:
+        keys = np.concatenate([self._hash(texts[i : i + _FEW]) for i in range(0, len(texts), _FEW)])
         distinct, first = np.unique(keys, return_index=True)
         fresh = np.flatnonzero(~_is_in(distinct, self._hashes))
         if fresh.size:
-            self._learn(distinct[fresh], parse(joined(texts[first[fresh]])))
+            self._learn(distinct[fresh], parse(joined([texts[i] for i in first[fresh].tolist()])))
         return keys
 
-    def _hash(self, texts: pl.DataFrame) -> Keys:
-        split = texts.to_series().str.splitn(self._header.delimiter, self._pieces)
+    def _hash(self, texts: list[str]) -> Keys:
+        split = pl.Series(texts, dtype=pl.String).str.splitn(self._header.delimiter, self._pieces)
         hashes = split.struct.unnest()[:, self._beside].hash_rows(seed=7).to_numpy()
         keys: Keys = np.maximum(hashes, np.uint64(1))  # 0 stands for none
         return keys
@@ -118,6 +116,6 @@ def _is_in(values: Keys, held: Keys) -> Bools:
     return found
 
 
-def joined(lines: pl.Series) -> bytes:
-    """Texts of lines, with or without their ends, as one block."""
-    return "\n".join(line.removesuffix("\n") for line in lines.to_list()).encode()
+def joined(lines: list[str]) -> bytes:
+    """Texts of lines as one block."""
+    return "\n".join(lines).encode()

@@ -1,16 +1,19 @@
 """The lines of a block whose every line is one record."""
 
-from typing import Final
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
-import polars as pl
 import pyarrow as pa
 
-from cityflow_processor.comptages.lookups import Bools, Ints
+from cityflow_processor.comptages.bits import Bits
+from cityflow_processor.comptages.lookups import Block, Bools, Ints
 
-# A window of the block and its comparison stay in the processor's cache.
-_WINDOW_BYTES: Final = 1 << 20
+
+class Around(NamedTuple):
+    """Lines but for a part of each: what stands before it, and what behind it."""
+
+    heads: pa.BinaryArray
+    tails: pa.BinaryArray
 
 
 class Lines:
@@ -18,11 +21,13 @@ class Lines:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        low, controls = _below(data, ord("\r") + 1)
+        low = Bits(data, np.less, ord("\r") + 1).places()
+        controls = np.frombuffer(data, np.uint8)[low]
         ends = low[controls == ord("\n")]
         if data and not data.endswith(b"\n"):
             ends = np.append(ends, len(data))
         self.ends = ends
+        self.starts = np.append(0, ends[:-1] + 1)
         self._controls = controls, low
 
     def has_control(self) -> bool:
@@ -48,31 +53,31 @@ class Lines:
         raw = self._data[start : int(self.ends[line])]
         return raw.removesuffix(b"\r").decode(errors="backslashreplace")
 
-    def take(self, lines: npt.NDArray[np.int64]) -> pl.Series:
-        """The given lines as a Binary column, each with its end."""
-        bounds = np.append(0, np.minimum(self.ends + 1, len(self._data)))
-        buffers = [None, pa.py_buffer(bounds), pa.py_buffer(self._data)]
-        # All lines, pointing into the block: only those taken are copied.
-        column = pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(self), buffers)
-        # From its buffer: `pa.array` would import pandas to look whether it is one of its own.
-        places = pa.Array.from_buffers(pa.int64(), lines.size, [None, pa.py_buffer(lines)])
-        return pl.Series(column.take(places))
+    def take(self, lines: Ints) -> list[str]:
+        """The texts of some lines, without their ends. Raises UnicodeDecodeError."""
+        places = zip(self.starts[lines].tolist(), self.ends[lines].tolist(), strict=True)
+        return [self._data[start:end].decode() for start, end in places]
+
+    def around(self, lines: Ints, starts: Ints, ends: Ints) -> Around:
+        """What stands in some lines, in order, before and behind a part of each."""
+        begins = self.starts[lines]
+        heads = taken(self._data, begins, starts - begins)
+        return Around(heads, taken(self._data, ends, self.ends[lines] - ends))
 
 
-def _below(data: bytes, bound: int) -> tuple[Ints, npt.NDArray[np.uint8]]:
-    """Places of the bytes below a bound, and the bytes."""
-    block = np.frombuffer(data, np.uint8)
-    is_below = np.empty(_WINDOW_BYTES, bool)
-    eights = is_below.view(np.uint64)
-    places, found = [np.empty(0, np.int64)], [np.empty(0, np.uint8)]
-    for start in range(0, len(data), _WINDOW_BYTES):
-        window = block[start : start + _WINDOW_BYTES]
-        np.less(window, bound, out=is_below[: window.size])
-        is_below[window.size :] = False
-        # Few groups of eight bytes hold one: only these are looked at byte by byte.
-        held = np.flatnonzero(eights != 0)
-        place = np.flatnonzero(eights[held].view(bool))
-        place = (held[place >> 3] << 3) + (place & 7)
-        places.append(place + start)
-        found.append(window[place])
-    return np.concatenate(places), np.concatenate(found)
+def taken(data: Block, starts: Ints, sizes: Ints) -> pa.BinaryArray:
+    """Texts of a block by their places, which do not overlap and are in order."""
+    # Each text and what stands behind it, pointing into the block: only the texts are copied.
+    bounds = np.empty(2 * starts.size, np.int32)
+    bounds[0::2], bounds[1::2] = starts, starts + sizes
+    size = max(0, bounds.size - 1)
+    column = pa.BinaryArray.from_buffers(
+        pa.binary(), size, [None, pa.py_buffer(bounds), pa.py_buffer(data)]
+    )
+    return column.take(places(np.arange(0, size, 2)))
+
+
+def places(rows: Ints) -> pa.Int64Array:
+    """Places of rows, to take them from a column."""
+    # From their buffer: `pa.array` would import pandas to look whether it is one of its own.
+    return pa.Array.from_buffers(pa.int64(), rows.size, [None, pa.py_buffer(rows)])

@@ -11,6 +11,7 @@ import polars as pl
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Block = bytes | memoryview
 Codes = npt.NDArray[np.integer[Any]]
 Judgement = Callable[[str | None], int]
 
@@ -21,16 +22,12 @@ _NO_TEXT: Final = 2**32 - 1  # becomes code 0
 class Vocabulary:
     """Texts of one column, each with a code from 1; 0 is null. May be shared by threads.
 
-    It goes from block to block of a file, so that a text is met once for all of them.
+    It goes from block to block of a file, so that a text is judged once for all of them.
     """
 
     def __init__(self) -> None:
-        self.type = pl.Categorical(pl.Categories.random())
-        # Polars forgets the codes of a category that no column has.
-        self._column = pl.Series([], dtype=self.type)
         self.texts: list[str | None] = [None]
         self._lock = Lock()
-        self._met = np.ones(1, dtype=bool)
         self._judged: dict[Judgement, tuple[Ints, Bools]] = {}
         self._names: dict[str, int] = {}
 
@@ -39,24 +36,15 @@ class Vocabulary:
         """Whether it holds so many texts that a new one should take its place."""
         return len(self.texts) > MOST_TEXTS
 
-    def coded(self, values: pl.Series) -> "Coded":
-        """A column of its `type` by codes."""
-        physical = values.to_physical()
-        if physical.null_count():
-            physical = physical.fill_null(_NO_TEXT)
-        codes = physical.to_numpy() + np.uint32(1)
-        with self._lock:
-            self._meet(values, codes)
-        return Coded(codes, self)
-
     def judge(self, codes: Codes, judgement: Judgement) -> Ints:
         """`judgement` of the text of each code, asked once for each text."""
         with self._lock:
             table, done = self._judged.get(judgement, (np.zeros(0, np.int64), np.zeros(0, bool)))
-            table, done = _longer(table, self._met.size), _longer(done, self._met.size)
-            for code in np.flatnonzero(self._met & ~done).tolist():
+            held = self._held()
+            table, done = _longer(table, held.size), _longer(done, held.size)
+            for code in np.flatnonzero(held & ~done).tolist():
                 table[code] = judgement(self.texts[code])
-            done |= self._met
+            done |= held
             self._judged[judgement] = table, done
         judged: Ints = table[codes]
         return judged
@@ -72,6 +60,34 @@ class Vocabulary:
 
     def _number(self, text: str | None) -> int:
         return self._names.setdefault((text or "").strip(), len(self._names))
+
+    def _held(self) -> Bools:
+        """Which codes have a text."""
+        return np.ones(len(self.texts), dtype=bool)
+
+
+class Categories(Vocabulary):
+    """A vocabulary whose codes Polars gives."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.type = pl.Categorical(pl.Categories.random())
+        # Polars forgets the codes of a category that no column has.
+        self._column = pl.Series([], dtype=self.type)
+        self._met = np.ones(1, dtype=bool)
+
+    def coded(self, values: pl.Series) -> "Coded":
+        """A column of its `type` by codes."""
+        physical = values.to_physical()
+        if physical.null_count():
+            physical = physical.fill_null(_NO_TEXT)
+        codes = physical.to_numpy() + np.uint32(1)
+        with self._lock:
+            self._meet(values, codes)
+        return Coded(codes, self)
+
+    def _held(self) -> Bools:
+        return self._met
 
     def _meet(self, values: pl.Series, codes: Codes) -> None:
         """Learn the texts of codes that were not met before, from one row of each."""

@@ -22,7 +22,7 @@ from cityflow_processor.comptages.fields import (
     TIME,
 )
 from cityflow_processor.comptages.header import Header
-from cityflow_processor.comptages.lookups import Coded, Vocabulary, distinct_rows
+from cityflow_processor.comptages.lookups import Categories, Coded, distinct_rows
 from cityflow_processor.comptages.tolerant import Record, records
 
 Rows = npt.NDArray[np.int64]
@@ -69,15 +69,15 @@ class Tokens(Protocol):
         """Place of each of these rows among the attributes described, which are `complete`."""
 
 
-def coded_texts(frame: pl.DataFrame, vocabularies: Mapping[str, Vocabulary]) -> dict[str, Coded]:
+def coded_texts(frame: pl.DataFrame, vocabularies: Mapping[str, Categories]) -> dict[str, Coded]:
     """The columns of measured texts (Categorical) by their codes."""
     names = [name for name in MEASURED if name in frame.columns and name not in NUMBERS]
     return {name: vocabularies[name].coded(frame[name]) for name in names}
 
 
-def new_vocabularies() -> dict[str, Vocabulary]:
+def new_vocabularies() -> dict[str, Categories]:
     """An empty vocabulary for each measured column."""
-    return {name: Vocabulary() for name in MEASURED}
+    return {name: Categories() for name in MEASURED}
 
 
 def described(texts: pl.DataFrame) -> tuple[Rows, Described]:
