@@ -8,6 +8,7 @@ from cityflow.errors import BadArguments
 from cityflow.settings import Settings
 from cityflow.storage import RawZone, Store
 from cityflow_processor.asked import Asked
+from cityflow_processor.early import BACKFILL
 from cityflow_processor.engine import Engine
 from cityflow_processor.engines import open_engine
 from cityflow_processor.reading.large import holds_unread
@@ -64,7 +65,7 @@ def process(store: Store, settings: Settings, dataset: str, asked: Asked) -> Res
 # A run imports what its own dataset needs: all of them take longer to load than a day to process.
 def _process_counts(store: Store, engine: Engine, settings: Settings, asked: Asked) -> Result:
     if holds_unread(store, COUNTS):
-        engine.expect_large("cityflow_processor.backfill")  # it loads while this process does
+        engine.expect_large(BACKFILL)  # it loads while this process does
     from cityflow_processor.backfill import process as process_counts
 
     return process_counts(store, engine, settings, asked)

@@ -4,7 +4,6 @@ A unit is a function over a store, a context and one item. What describes it can
 what is large goes through the object port: so a unit gives the same bytes wherever it runs.
 """
 
-import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,6 +15,7 @@ from typing import Final, Generic, Protocol, TypeVar
 from cityflow.settings import Settings
 from cityflow.storage import Store
 from cityflow.telemetry import get_logger
+from cityflow_processor.early import CORES_NEEDED, cores, dismiss
 from cityflow_processor.freed import give_back_memory
 from cityflow_processor.second import Second, SecondLost
 
@@ -124,7 +124,7 @@ class LocalEngine:
 
     def _started(self, module: str) -> Second | None:
         """A second process, where there is a processor for it."""
-        if self._settings is None or _cores() < _WORKERS:
+        if self._settings is None or cores() < CORES_NEEDED:
             return None
         try:
             return Second(self._settings, module)
@@ -137,6 +137,7 @@ class LocalEngine:
         second, self._second = self._second, None
         if second is not None:
             second.close()
+        dismiss()
         give_back_memory()
 
 
@@ -156,11 +157,6 @@ class _Seats:
         """The number of the thread that asks, which has taken one."""
         number: int = self._here.number
         return number
-
-
-def _cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _finished(unit: tuple[I, Future[R]]) -> tuple[I, R]:

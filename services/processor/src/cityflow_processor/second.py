@@ -7,23 +7,22 @@ store by the same settings, and ends with the process that started it.
 import gc
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
-from multiprocessing.connection import Connection, Pipe
+from multiprocessing.connection import Connection
+from subprocess import TimeoutExpired
 from typing import Any, Final, NamedTuple, Protocol
 
 from cityflow.errors import CityFlowError
 from cityflow.settings import Settings
 from cityflow.storage import Store, open_store
 from cityflow.telemetry import configure_logging
+from cityflow_processor import early
 from cityflow_processor.freed import give_back_memory
 
 _PATIENCE_SECONDS: Final = 30.0
-# Not `-m`: what it sends would be of `__main__`, which is another module here.
-_PROGRAM: Final = f"from {__name__} import main; main()"
 
 
 class Kind(Protocol):
@@ -63,17 +62,10 @@ class Second:
     """The second process as the first one sees it. One thread at a time may use it."""
 
     def __init__(self, settings: Settings, module: str) -> None:
-        """Start it; it loads the module of its first units beside what is done here meanwhile."""
-        self._socket, theirs = Pipe()
-        number = theirs.fileno()
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _PROGRAM, str(number)],
-            pass_fds=[number],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
-        theirs.close()
-        self._socket.send((settings, module))
+        """Start it, if none waits; it loads the module of its first units while we go on."""
+        self._process, number = early.take() or early.start(module)
+        self._socket = Connection(number)
+        self._socket.send(settings)
         self._run: int | None = None
         self._is_loaded = False
 
@@ -102,17 +94,15 @@ class Second:
         self._socket.close()
         try:
             self._process.wait(_PATIENCE_SECONDS)
-        except subprocess.TimeoutExpired:
+        except TimeoutExpired:
             self._process.kill()
             self._process.wait()
 
 
 def _serve(socket: Connection) -> None:
     """Compute what is asked for until nobody asks any more."""
-    settings: Settings
-    settings, module = socket.recv()
+    settings: Settings = socket.recv()
     configure_logging(settings)
-    import_module(module)
     run, kind, context = None, None, None
     with open_store(settings) as store:
         socket.send(None)
@@ -133,9 +123,10 @@ def _serve(socket: Connection) -> None:
 
 
 def main() -> None:
-    """Entry of the second process: its argument is the number of its end of the socket."""
+    """Entry of the second process: the number of its end of the socket, and what to load."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides
     # The first process is done, or gone; or the store cannot be opened, which it will say itself.
     with suppress(EOFError, OSError, CityFlowError):
+        import_module(sys.argv[2])
         _serve(Connection(int(sys.argv[1])))
     os._exit(0)  # the store is closed: to take the rest apart would keep the first one waiting

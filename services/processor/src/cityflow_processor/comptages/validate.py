@@ -5,7 +5,7 @@ hour), vehicles, occupancy in 10⁻⁵ %, codes of state and status. Null is −
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isnan
 from typing import Any, Final
@@ -85,6 +85,17 @@ _REASONS: Final = (
     ("occupancy_out_of_range", "k {k!r} is outside 0–100 %"),
 )
 _CODE: Final = {name: code for code, (name, _) in enumerate(_REASONS, start=1)}
+Tests = tuple[tuple[str, Callable[[Floats], Bools]], ...]
+_FLOW: Final[Tests] = (
+    ("bad_flow", lambda numbers: ~np.isfinite(numbers)),
+    ("negative_flow", lambda numbers: numbers < 0),
+    ("implausible_flow", lambda numbers: numbers > MAX_FLOW_VEH),
+    ("flow_not_whole", lambda numbers: numbers != np.floor(numbers)),
+)
+_OCCUPANCY: Final[Tests] = (
+    ("bad_occupancy", lambda numbers: ~np.isfinite(numbers)),
+    ("occupancy_out_of_range", lambda numbers: (numbers < 0) | (numbers > 100)),
+)
 
 
 @dataclass(frozen=True)
@@ -191,51 +202,44 @@ def _hour(text: str | None) -> int:
     return hour if hour is not None else -_CODE[reason or "bad_time"]
 
 
-def _numbers(values: pl.Series, bad: str) -> tuple[Floats, Bools, Ints]:
-    """Numbers of a column (Float64, or text with a dot or comma), where it is empty, and faults.
-
-    Where there is no number it is zero.
-    """
-    if values.dtype == pl.String:
-        texts = values.str.strip_chars().replace("", None)
-        numbers = texts.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
-        empty = texts.is_null().to_numpy()
-        floats, usable = _finite(numbers)
-    else:
-        floats, usable = _finite(values)
-        # As many are not numbers as are null: the same ones.
-        same = usable.size - np.count_nonzero(usable) == values.null_count()
-        empty = ~usable if same else values.is_null().to_numpy()
-    faults = _or(np.zeros(floats.size, dtype=np.int64), ~(usable | empty), bad)
-    return np.where(usable, floats, 0.0), empty, faults
-
-
-def _finite(numbers: pl.Series) -> tuple[Floats, Bools]:
-    """A column of floats, null as NaN, and where it is a number."""
-    floats = numbers.to_numpy()
-    return floats, np.isfinite(floats)
-
-
 def _flow(values: pl.Series) -> tuple[Ints, Ints]:
     """Vehicles (−1: none), and faults."""
-    floats, empty, faults = _numbers(values, "bad_flow")
-    faults = _or(faults, floats < 0, "negative_flow")
-    faults = _or(faults, floats > MAX_FLOW_VEH, "implausible_flow")
-    faults = _or(faults, floats != np.floor(floats), "flow_not_whole")
-    return np.where(empty | (faults > 0), -1.0, floats).astype(np.int64), faults
+    floats, values = _numbers(values)
+    good = (floats >= 0) & (floats <= MAX_FLOW_VEH) & (floats == np.floor(floats))
+    return np.where(good, floats, -1.0).astype(np.int64), _faults(floats, good, values, _FLOW)
 
 
 def _occupancy(values: pl.Series) -> tuple[Ints, Ints]:
     """Occupancy in 10⁻⁵ % (−1: none), halves rounded up, and faults."""
-    floats, empty, faults = _numbers(values, "bad_occupancy")
-    faults = _or(faults, (floats < 0) | (floats > 100), "occupancy_out_of_range")
-    scaled = np.where(empty | (faults > 0), -1.0, floats * OCCUPANCY_SCALE)
+    floats, values = _numbers(values)
+    good = (floats >= 0) & (floats <= 100)
+    scaled = np.where(good, floats, np.nan) * OCCUPANCY_SCALE
     whole = np.floor(scaled)
-    return (whole + (scaled - whole >= 0.5)).astype(np.int64), faults
+    whole += scaled - whole >= 0.5
+    whole[~good] = -1
+    return whole.astype(np.int64), _faults(floats, good, values, _OCCUPANCY)
 
 
-def _or(faults: Ints, where: Bools, name: str) -> Ints:
-    return np.where((faults == 0) & where, _CODE[name], faults) if where.any() else faults
+def _numbers(values: pl.Series) -> tuple[Floats, pl.Series]:
+    """Numbers of a column (Float64, or text with a dot or comma), NaN for none, and the column.
+
+    It is null where it is empty.
+    """
+    if values.dtype == pl.String:
+        values = values.str.strip_chars().replace("", None)
+        numbers = values.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+        return numbers.to_numpy(), values
+    return values.to_numpy(), values
+
+
+def _faults(floats: Floats, good: Bools, values: pl.Series, tests: Tests) -> Ints:
+    """The fault of each number that is not good, by the first test that it fails; else 0."""
+    faults = np.zeros(good.size, dtype=np.int64)
+    if np.count_nonzero(good) + values.null_count() < good.size:
+        bad = np.flatnonzero(~good & values.is_not_null().to_numpy())
+        for name, fails in reversed(tests):
+            faults[bad[fails(floats[bad])]] = _CODE[name]
+    return faults
 
 
 def _first_fault(*faults: Ints) -> Ints:
