@@ -137,6 +137,8 @@ class ObjectsContract:
             with pytest.raises(ObjectNotFound):
                 objects.read_range(key, 0, 1)
             with pytest.raises(ObjectNotFound):
+                objects.read_into(key, 0, bytearray(1))
+            with pytest.raises(ObjectNotFound):
                 objects.read_tagged(key)
             assert objects.size(key) is None
             assert not objects.put_if_tag("metrics/other", b"", "tag")
@@ -171,6 +173,9 @@ class ObjectsContract:
     def test_range_reads(self, objects: Objects, start: int, length: int, expected: bytes) -> None:
         objects.put(KEY, b"0123456789")
         assert objects.read_range(KEY, start, length) == expected
+        buffer = bytearray(b"x" * length)
+        assert objects.read_into(KEY, start, buffer) == len(expected)
+        assert buffer == expected.ljust(length, b"x")
 
     def test_a_negative_range_is_refused(self, objects: Objects) -> None:
         objects.put(KEY, b"0123456789")
@@ -222,6 +227,7 @@ class ObjectsContract:
             lambda: objects.put_if_tag(key, b"", ""),
             lambda: objects.read(key),
             lambda: objects.read_range(key, 0, 1),
+            lambda: objects.read_into(key, 0, bytearray(1)),
             lambda: objects.open(key).__enter__(),
             lambda: objects.size(key),
             lambda: objects.delete(key),

@@ -65,6 +65,13 @@ class LocalObjects:
             file.seek(start)
             return file.read(length)
 
+    def read_into(self, key: str, start: int, buffer: bytearray) -> int:
+        """Fill a buffer with the bytes from `start`; how many there were."""
+        path = self._tree.path(key)
+        with _finding(key, path), path.open("rb") as file:
+            file.seek(start)
+            return file.readinto(buffer)
+
     def read_tagged(self, key: str) -> tuple[bytes, str]:
         """The whole object and the tag of this content."""
         content = self.read(key)

@@ -6,6 +6,7 @@ Nothing is believed of such a file: before each use its size and its digest are 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -59,13 +60,15 @@ class OutsideFiles:
         with opened(self._by_key(key)) as stream:
             yield stream
 
-    def read_range(self, key: str, start: int, length: int) -> bytes:
-        """At most `length` bytes from `start`, not verified: digesting gigabytes for each piece of
-        a file would take hours. Whoever holds it open has verified it, and sees a later change.
+    def read_into(self, key: str, start: int, buffer: bytearray) -> int:
+        """Fill a buffer with the bytes from `start`, not verified; how many there were.
+
+        Digesting gigabytes for each piece of a file would take hours. Whoever holds it open has
+        verified it, and sees a later change.
         """
         with _open(self._by_key(key)) as stream:
             stream.seek(start)
-            return stream.read(length)
+            return stream.readinto(buffer)
 
     def size(self, key: str) -> int | None:
         """Size of the file now, or None if it is not there."""
@@ -93,7 +96,7 @@ def opened(file: OutsideFile) -> Iterator[BinaryIO]:
             raise _changed(file, "changed while it was being read")
 
 
-def _open(file: OutsideFile) -> BinaryIO:
+def _open(file: OutsideFile) -> BufferedReader:
     try:
         return Path(file.path).open("rb")
     except OSError as error:

@@ -126,6 +126,9 @@ class Objects(Protocol):
     def read_range(self, key: str, start: int, length: int) -> bytes:
         """At most `length` bytes from `start`."""
 
+    def read_into(self, key: str, start: int, buffer: bytearray) -> int:
+        """Fill a buffer with the bytes from `start`; how many there were."""
+
     def size(self, key: str) -> int | None:
         """Size in bytes, or None if there is no such key."""
 

@@ -135,12 +135,13 @@ class RawZone:
         """A seekable stream of the bytes as received; of a registered file once it is verified."""
         return self.outside.open(key) if layout.is_outside(key) else self._objects.open(key)
 
-    def read_range(self, key: str, start: int, length: int) -> bytes:
-        """At most `length` bytes from `start`; of a registered file that its reader has opened, and
-        so verified, as a whole.
+    def read_into(self, key: str, start: int, buffer: bytearray) -> int:
+        """Fill a buffer with the bytes from `start`; how many there were.
+
+        Of a registered file that its reader has opened, and so verified, as a whole.
         """
-        read = self.outside.read_range if layout.is_outside(key) else self._objects.read_range
-        return read(key, start, length)
+        read = self.outside.read_into if layout.is_outside(key) else self._objects.read_into
+        return read(key, start, buffer)
 
     def size(self, key: str) -> int | None:
         """Size of the bytes, or None if they are not there."""

@@ -83,6 +83,12 @@ class S3Objects:
                     raise
                 return b""
 
+    def read_into(self, key: str, start: int, buffer: bytearray) -> int:
+        """Fill a buffer with the bytes from `start`; how many there were."""
+        content = self.read_range(key, start, len(buffer))
+        buffer[: len(content)] = content
+        return len(content)
+
     def read_tagged(self, key: str) -> tuple[bytes, str]:
         """The whole object and the tag of this content."""
         with self._stream(key) as stream:

@@ -15,7 +15,7 @@ from cityflow_processor.comptages.fields import ARC, ATTRIBUTES, STATE, STATUS, 
 from cityflow_processor.comptages.header import Header, is_known
 from cityflow_processor.comptages.known_lines import KnownLines, joined
 from cityflow_processor.comptages.lines import Lines
-from cityflow_processor.comptages.lookups import Coded, Ints
+from cityflow_processor.comptages.lookups import Chunk, Coded, Ints
 from cityflow_processor.comptages.measured import Measured, read_measured
 from cityflow_processor.comptages.regular import is_regular
 from cityflow_processor.comptages.tokens import (
@@ -90,7 +90,7 @@ class AloneTokens(FastTokens):
             raise NotRegular from error
 
 
-def read_alone(data: bytes, header: Header, known: KnownLines) -> AloneTokens:
+def read_alone(data: Chunk, header: Header, known: KnownLines) -> AloneTokens:
     """Tokens of a block of which every line stands alone. Raises NotRegular.
 
     `known` belongs to the file: attributes that it holds are not read again.
@@ -119,7 +119,7 @@ def _is_quoted(text: str | None) -> bool:
     return text is not None and '"' in text
 
 
-def read_regular(data: bytes, header: Header) -> FastTokens:
+def read_regular(data: Chunk, header: Header) -> FastTokens:
     """Tokens of a block of regular lines. Raises NotRegular."""
     lines = Lines(data)
     if lines.has_control():
@@ -131,14 +131,14 @@ def read_regular(data: bytes, header: Header) -> FastTokens:
     return FastTokens(frame.select(NUMBERS), coded_texts(frame, categories), lines, header)
 
 
-def _parse_regular(data: bytes, header: Header, wanted: Mapping[str, pl.DataType]) -> pl.DataFrame:
+def _parse_regular(data: Chunk, header: Header, wanted: Mapping[str, pl.DataType]) -> pl.DataFrame:
     if not data or not is_regular(data, header.delimiter, len(header.columns)):
         raise NotRegular
     names = [name or f"_{i}" for i, name in enumerate(header.columns)]
     schema = {name: wanted.get(name, pl.String()) for name in names}
     try:
         return pl.read_csv(
-            data,
+            bytes(data),
             separator=header.delimiter,
             has_header=False,
             schema=schema,

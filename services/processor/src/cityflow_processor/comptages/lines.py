@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from cityflow_processor.comptages.bits import Bits
-from cityflow_processor.comptages.lookups import Block, Bools, Ints
+from cityflow_processor.comptages.lookups import Block, Bools, Chunk, Ints
 
 
 class Around(NamedTuple):
@@ -19,7 +19,7 @@ class Around(NamedTuple):
 class Lines:
     """Where each line of a block starts and ends; texts are cut only when asked for."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: Chunk) -> None:
         self._data = data
         low = Bits(data, np.less, ord("\r") + 1).places()
         controls = np.frombuffer(data, np.uint8)[low]

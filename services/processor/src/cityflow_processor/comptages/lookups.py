@@ -11,7 +11,8 @@ import polars as pl
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-Block = bytes | memoryview
+Chunk = bytes | bytearray
+Block = Chunk | memoryview
 Codes = npt.NDArray[np.integer[Any]]
 Judgement = Callable[[str | None], int]
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from cityflow_processor.comptages.bits import Bits, first_place, without_first
 from cityflow_processor.comptages.header import Header
 from cityflow_processor.comptages.lines import Lines, taken
-from cityflow_processor.comptages.lookups import Block, Coded, Ints
+from cityflow_processor.comptages.lookups import Block, Chunk, Coded, Ints
 from cityflow_processor.comptages.spelling import Spelling
 from cityflow_processor.comptages.tokens import NUMBERS
 from cityflow_processor.comptages.words import Word
@@ -35,7 +35,7 @@ class Measured:
 
 
 def read_measured(
-    data: bytes, lines: Lines, header: Header, vocabularies: Mapping[str, Spelling]
+    data: Chunk, lines: Lines, header: Header, vocabularies: Mapping[str, Spelling]
 ) -> Measured:
     """The measured fields of a block of which every line stands alone.
 
@@ -58,7 +58,7 @@ def read_measured(
                 numbers[name].append(_numbers(window, begins, sizes))
             else:
                 words[name].append(vocabularies[name].words(window, begins, sizes))
-    coded = {name: vocabularies[name].coded(parts) for name, parts in words.items()}
+    coded = {name: vocabularies[name].coded(words.pop(name)) for name in list(words)}
     whole = {name: np.concatenate(parts) for name, parts in numbers.items()}
     frame = pl.DataFrame({n: pl.Series(x, nan_to_null=True) for n, x in whole.items()})
     run_starts, run_ends = (np.concatenate(places) for places in zip(*runs, strict=True))

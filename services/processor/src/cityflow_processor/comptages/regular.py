@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cityflow_processor.comptages.lines import Lines
+from cityflow_processor.comptages.lookups import Chunk
 
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
@@ -17,7 +18,7 @@ _QUOTE, _LF, _CR = b'"\n\r'
 _AFTER_THE_LAST: Final = b"\n\n"  # the block's end closes a field as a line's end does
 
 
-def is_regular(data: bytes, delimiter: str, width: int) -> bool:
+def is_regular(data: Chunk, delimiter: str, width: int) -> bool:
     """Whether a block of UTF-8 text is regular; `width` is the number of columns."""
     try:
         data.decode()

@@ -22,7 +22,7 @@ from cityflow_processor.comptages.fields import (
     TIME,
 )
 from cityflow_processor.comptages.header import Header
-from cityflow_processor.comptages.lookups import Categories, Coded, distinct_rows
+from cityflow_processor.comptages.lookups import Categories, Chunk, Coded, distinct_rows
 from cityflow_processor.comptages.tolerant import Record, records
 
 Rows = npt.NDArray[np.int64]
@@ -136,7 +136,7 @@ class FrameTokens:
         return described(complete(self.frame.select(pl.col(held).cast(pl.String))[rows]))
 
 
-def read_tolerant(data: bytes, header: Header) -> FrameTokens:
+def read_tolerant(data: Chunk, header: Header) -> FrameTokens:
     """Tokens of a block of whole records, each line by itself where quoting is irregular."""
     texts, damaged = _decoded_lines(data)
     width = len(header.columns)
@@ -173,7 +173,7 @@ def _fault(record: Record, header: Header) -> tuple[str, str] | None:
     return None
 
 
-def _decoded_lines(data: bytes) -> tuple[list[str], dict[int, str]]:
+def _decoded_lines(data: Chunk) -> tuple[list[str], dict[int, str]]:
     """Texts of the lines, and those that are not UTF-8 with their bytes as escapes."""
     texts: list[str] = []
     damaged: dict[int, str] = {}

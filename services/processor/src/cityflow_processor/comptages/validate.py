@@ -31,7 +31,7 @@ from cityflow_processor.comptages.fields import (
 )
 from cityflow_processor.comptages.header import Header
 from cityflow_processor.comptages.known_lines import KnownLines
-from cityflow_processor.comptages.lookups import Bools, Coded, Ints, Judgement
+from cityflow_processor.comptages.lookups import Bools, Chunk, Coded, Ints, Judgement
 from cityflow_processor.comptages.stamps import NO_SUCH_HOUR, parse_hour_end
 from cityflow_processor.comptages.tokens import (
     ATTRIBUTES_SCHEMA,
@@ -116,7 +116,7 @@ class Batch:
     line_count: int
 
 
-def read_batch(data: bytes, header: Header, known: KnownLines) -> Batch:
+def read_batch(data: Chunk, header: Header, known: KnownLines) -> Batch:
     """Read a block of whole records by the fastest reader that takes it.
 
     `known` is what was read of other blocks of the same file.

@@ -11,6 +11,7 @@ from typing import BinaryIO, Final, NamedTuple
 
 from cityflow.errors import SourceError
 from cityflow_processor.comptages.header import Header
+from cityflow_processor.comptages.lookups import Chunk
 from cityflow_processor.comptages.tolerant import MAX_JOINED_LINES, is_complete
 
 MAX_LINE_BYTES: Final = 1 << 20
@@ -104,7 +105,7 @@ def _line(stream: BinaryIO, name: str) -> bytes:
     return line
 
 
-def refuse_long_lines(chunk: bytes, name: str) -> None:
+def refuse_long_lines(chunk: Chunk, name: str) -> None:
     """A line too long is refused wherever the cuts fall; it fills a whole window of half its size.
 
     Only a window without a line end is looked at more closely.

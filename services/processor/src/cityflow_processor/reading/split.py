@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import BinaryIO, Final
 
 import numpy as np
@@ -19,6 +20,7 @@ from cityflow_processor.comptages.known_lines import KnownLines
 from cityflow_processor.comptages.tokens import FrameTokens
 from cityflow_processor.comptages.validate import Batch, read_batch, validate
 from cityflow_processor.engine import Engine, Task
+from cityflow_processor.reading.buffer import Buffer
 from cityflow_processor.reading.chunks import Span, chunks, refuse_long_lines, spans
 from cityflow_processor.reading.json_records import json_tokens
 from cityflow_processor.reading.large import LARGE_BYTES
@@ -83,6 +85,7 @@ class _Reading:
     zone: RawZone
     cache: PartsCache
     known: dict[Header, KnownLines] = field(default_factory=dict)
+    buffer: Buffer = field(default_factory=Buffer)
 
 
 @dataclass(frozen=True)
@@ -226,8 +229,9 @@ def _batch(reading: _Reading, unit: _Unit) -> Batch:
     return read_batch(data, unit.header, known)
 
 
-def _bytes(reading: _Reading, span: Span) -> bytes:
-    return reading.zone.read_range(reading.file.entry.key, span.start, span.size)
+def _bytes(reading: _Reading, span: Span) -> bytearray:
+    read = partial(reading.zone.read_into, reading.file.entry.key, span.start)
+    return reading.buffer.filled(span.size, read)
 
 
 def _undated_bytes(rejects: pl.DataFrame) -> int:
