@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -72,24 +72,28 @@ def _build(day: date, inputs: Inputs, in_place: Fullness) -> Built:
     checks = audit(reading, measured.sums, in_place, limits)
     credits = (attribution_for(DATASET, inputs.is_synthetic(day)), *geography.attributions)
     edition = edition_id(records, day, geography, limits, credits)
-    summary = ComptagesSummary(
-        day=day,
-        edition=edition,
-        attribution=credits[0],
-        context_attributions=credits[1:],
-        status="published" if records.arcs else "no_data",
-        method_version=METHOD_VERSION,
-        thresholds_version=limits.version,
-        writer_version=WRITER_VERSION,
-        context=_context(geography, measured),
-        quality=_quality(reading, measured, checks),
-        **measured.summary,
-    )
+
+    def describe() -> dict[str, Any]:
+        summary = ComptagesSummary(
+            day=day,
+            edition=edition,
+            attribution=credits[0],
+            context_attributions=credits[1:],
+            status="published" if records.arcs else "no_data",
+            method_version=METHOD_VERSION,
+            thresholds_version=limits.version,
+            writer_version=WRITER_VERSION,
+            context=_context(geography, measured),
+            quality=_quality(reading, measured, checks),
+            **measured.summary(),
+        )
+        return summary.model_dump(mode="json")
+
     digests = [file.manifest.raw_sha256 for file in inputs.known_by(day)]
     context = (geography.referentiel_edition, geography.zones_edition)
     return Built(
         edition=edition,
-        document=summary.model_dump(mode="json"),
+        describe=describe,
         clean=measured.clean,
         tables=measured.tables,
         rejects=rejects[[name for name in rejects.columns if name != "day"]],

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Any, Final, Literal
 
 import polars as pl
@@ -41,10 +42,13 @@ class DayDone:
 
 @dataclass(frozen=True)
 class Built:
-    """An edition, audited, not yet published. `tables` are those of its metrics, by name."""
+    """An edition, audited, not yet published. `tables` are those of its metrics, by name.
+
+    `describe` gives its document as JSON values.
+    """
 
     edition: str
-    document: dict[str, Any]
+    describe: Callable[[], dict[str, Any]]
     clean: pl.DataFrame | pa.Table
     tables: Mapping[str, pl.DataFrame | pa.Table]
     rejects: pl.DataFrame
@@ -52,6 +56,11 @@ class Built:
     rejected_by_reason: dict[str, int]
     checks: tuple[Check, ...]
     inputs: tuple[str, ...]
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The document that is published."""
+        return self.describe()
 
     @property
     def is_red(self) -> bool:
@@ -111,6 +120,7 @@ def write(store: Store, run: Run, built: Built) -> list[str]:
         if built.rejects.height:
             outputs.append(layout.rejects(run.dataset, run.day, built.edition))
             kept.append(pool.submit(store.objects.put, outputs[-1], parquet_bytes(built.rejects)))
+        _ = built.document  # made while the disk is at work
         for one in kept:
             one.result()
     return outputs

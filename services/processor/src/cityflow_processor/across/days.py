@@ -143,7 +143,7 @@ def built(shelf: Shelf, used: Sources) -> Built:
     )
     return Built(
         edition=edition,
-        document=summary.model_dump(mode="json"),
+        describe=partial(summary.model_dump, mode="json"),
         clean=found.clean,
         tables=found.tables,
         rejects=pl.DataFrame(schema=schema(REJECTS)),

@@ -92,7 +92,7 @@ def built(shelf: Shelf, month: date, used: Used) -> Built:
     )
     return Built(
         edition=edition,
-        document=summary.model_dump(mode="json"),
+        describe=partial(summary.model_dump, mode="json"),
         clean=table,
         tables={},
         rejects=pl.DataFrame(schema=schema(REJECTS)),

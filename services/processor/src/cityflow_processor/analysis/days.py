@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 import polars as pl
 
@@ -93,7 +94,7 @@ def built(shelf: Shelf, sources: Sources) -> Built:
     calibrated = [sources.calibration] if sources.calibration else []
     return Built(
         edition=edition,
-        document=summary.model_dump(mode="json"),
+        describe=partial(summary.model_dump, mode="json"),
         clean=found.clean,
         tables=found.tables,
         rejects=pl.DataFrame(schema=schema(REJECTS)),

@@ -126,7 +126,7 @@ def built(shelf: Shelf, used: Sources) -> Built:
     )
     return Built(
         edition=edition,
-        document=summary.model_dump(mode="json"),
+        describe=partial(summary.model_dump, mode="json"),
         clean=arcs,
         tables={"reliability": steady},
         rejects=pl.DataFrame(schema=schema(REJECTS)),

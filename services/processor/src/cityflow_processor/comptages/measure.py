@@ -35,11 +35,20 @@ class Measured:
     arcs: pa.Table
     alerts: pa.Table
     geometry_sources: Mapping[str, int]
-    summary: dict[str, Any]
+    blocks: dict[str, Any]
     sums: Sums
     compared: int
     state_mismatches: int
     arc_status_hours: dict[str, int]
+
+    def summary(self) -> dict[str, Any]:
+        """The blocks of the day's summary, with what is drawn from the tables for it."""
+        return self.blocks | {
+            "top_arcs_by_flow": summary.ranking(self.arcs, "flow_veh"),
+            "top_arcs_by_saturated_hours": summary.ranking(self.arcs, "saturated_hours"),
+            "alerts_total": self.alerts.num_rows,
+            "alerts": summary.main_alerts(self.alerts),
+        }
 
     @property
     def tables(self) -> dict[str, pa.Table]:
@@ -70,16 +79,12 @@ def measure(records: DayRecords, day: date, geography: Geography, limits: Thresh
         arcs=arcs,
         alerts=alerts,
         geometry_sources=places.sources,
-        summary={
+        blocks={
             "hours_in_day": len(hours),
             "hours_expected": expected,
             "totals": totals,
             "hourly": profile,
-            "top_arcs_by_flow": summary.ranking(arcs, "flow_veh"),
-            "top_arcs_by_saturated_hours": summary.ranking(arcs, "saturated_hours"),
             "arrondissements": areas,
-            "alerts_total": alerts.num_rows,
-            "alerts": summary.main_alerts(alerts),
         },
         sums=Sums(
             *(

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 
 import polars as pl
@@ -116,7 +117,7 @@ def built(sources: Sources, places: Places, day: date, before: InPlace) -> Built
     }
     return Built(
         edition=edition,
-        document=module.summary.model_validate(document).model_dump(mode="json"),
+        describe=partial(module.summary.model_validate(document).model_dump, mode="json"),
         clean=resolved.records,
         tables=_tables(module, measured),
         rejects=rejects,

@@ -133,7 +133,7 @@ def built(store: Store, used: Sources) -> Built:
     clean = pl.DataFrame(rows, schema=schema(REGISTER_CLEAN)).sort(REGISTER_CLEAN.key)
     return Built(
         edition=summary.edition,
-        document=summary.model_dump(mode="json"),
+        describe=partial(summary.model_dump, mode="json"),
         clean=clean,
         tables=tables,
         rejects=pl.DataFrame(schema=schema(REJECTS)),
