@@ -66,7 +66,7 @@ def test_the_local_engine_keeps_the_order(house: House, ordered: bool) -> None:
 def pair(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalEngine]:
     """An engine that takes a second process for what is large; it knows this folder's modules."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
-    monkeypatch.setattr("cityflow_processor.engine._cores", lambda: 2)
+    monkeypatch.setattr("cityflow_processor.engine.cores", lambda: 2)
     engine = LocalEngine(house.store, Settings(output_dir=house.folder))
     yield engine
     engine.rest()
@@ -105,7 +105,7 @@ def test_what_is_small_or_in_order_stays_here(
 def test_one_processor_takes_no_second_process(
     pair: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cityflow_processor.engine._cores", lambda: 1)
+    monkeypatch.setattr("cityflow_processor.engine.cores", lambda: 1)
     assert {result.pid for _, result in pair.run(LARGE, range(9))} == {os.getpid()}
 
 

@@ -64,22 +64,3 @@ def dismiss() -> None:
         os.close(started.socket)
         started.process.terminate()
         started.process.wait()
-
-
-def may_be_large(args: list[str]) -> bool:
-    """Whether a command line may ask for so much that two processes are worth their start."""
-    told = " ".join(args)
-    return (
-        args[:1] == ["backfill"]
-        and not {"--help", "--watch"} & set(args)
-        and ("--dataset" not in told or "comptages" in args or "--dataset=comptages" in args)
-    )
-
-
-def main() -> None:
-    """The command line of the processor."""
-    if may_be_large(sys.argv[1:]):
-        begin()
-    from cityflow_processor.main import app
-
-    app()

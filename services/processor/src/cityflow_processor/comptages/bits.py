@@ -36,8 +36,8 @@ class Bits:
         left: Word = words[at]
         found = []
         while at.size:
-            found.append((at << 6) + first_place(left))
-            left = without_first(left)
+            first, left = first_place(left)
+            found.append((at << 6) + first)
             more = np.flatnonzero(left)
             at, left = at[more], left[more]
         return np.sort(np.concatenate(found), kind="stable") if found else at
@@ -51,11 +51,7 @@ class Bits:
         return bits
 
 
-def first_place(bits: Word) -> Ints:
-    """The place of the lowest bit of each word; 64 if there is none."""
-    return np.bitwise_count(~bits & (bits - _ONE)).astype(np.int64)
-
-
-def without_first(bits: Word) -> Word:
-    """The words without their lowest bits."""
-    return bits & (bits - _ONE)
+def first_place(bits: Word) -> tuple[Ints, Word]:
+    """The place of the lowest bit of each word, 64 if there is none; and the words without it."""
+    below = bits - _ONE
+    return np.bitwise_count(below & ~bits).astype(np.int64), below & bits

@@ -111,12 +111,12 @@ def _stand_alone(texts: Mapping[str, Coded], guard: str) -> bool:
     """`Header.stands_alone` of every row; numbers were read, so they hold no quote."""
     if not (texts[ARC].codes.all() and texts[TIME].codes.all()):
         return False
-    quoted = any(column.judge(_is_quoted).any() for column in texts.values())
-    return not quoted and bool(texts[guard].judge(_IS_KNOWN[guard]).all())
+    plain = all(column.is_all(_is_plain) for column in texts.values())
+    return plain and texts[guard].is_all(_IS_KNOWN[guard])
 
 
-def _is_quoted(text: str | None) -> bool:
-    return text is not None and '"' in text
+def _is_plain(text: str | None) -> bool:
+    return text is None or '"' not in text
 
 
 def read_regular(data: Chunk, header: Header) -> FastTokens:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ Chunk = bytes | bytearray
 Block = Chunk | memoryview
 Codes = npt.NDArray[np.integer[Any]]
 Judgement = Callable[[str | None], int]
+T = TypeVar("T", np.int64, np.bool_)
 
 MOST_TEXTS: Final = 200_000
 _NO_TEXT: Final = 2**32 - 1  # becomes code 0
@@ -39,6 +40,11 @@ class Vocabulary:
 
     def judge(self, codes: Codes, judgement: Judgement) -> Ints:
         """`judgement` of the text of each code, asked once for each text."""
+        judged: Ints = self.judgements(judgement)[codes]
+        return judged
+
+    def judgements(self, judgement: Judgement) -> Ints:
+        """`judgement` of each text so far, by its code; 0 for a code that has none."""
         with self._lock:
             table, done = self._judged.get(judgement, (np.zeros(0, np.int64), np.zeros(0, bool)))
             held = self._held()
@@ -47,8 +53,7 @@ class Vocabulary:
                 table[code] = judgement(self.texts[code])
             done |= held
             self._judged[judgement] = table, done
-        judged: Ints = table[codes]
-        return judged
+            return table
 
     def names(self, codes: Codes) -> tuple[list[str], Ints]:
         """Distinct trimmed texts of the codes, and the place of each code's among them."""
@@ -107,7 +112,7 @@ class Categories(Vocabulary):
             self._met[new] = True
 
 
-def _longer(values: Any, size: int) -> Any:
+def _longer(values: npt.NDArray[T], size: int) -> npt.NDArray[T]:
     """A copy of an array with zeros behind it, or the array if it is as long."""
     missing = size - values.size
     return np.append(values, np.zeros(missing, values.dtype)) if missing > 0 else values
@@ -136,6 +141,14 @@ class Coded:
     def judge(self, judgement: Judgement) -> Ints:
         """`judgement` of each row's text, asked once for each distinct text."""
         return self.vocabulary.judge(self.codes, judgement)
+
+    def is_all(self, judgement: Judgement) -> bool:
+        """Whether `judgement` is true of every row's text."""
+        table = self.vocabulary.judgements(judgement)
+        # Rarely is it not true of every text: then the rows need not be looked at.
+        if table[1:].all() and (table[0] or self.codes.all()):
+            return True
+        return bool(table[self.codes].all())
 
 
 def distinct_rows(frame: pl.DataFrame) -> tuple[Ints, npt.NDArray[np.uint64], pl.DataFrame]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from cityflow_processor.comptages.bits import Bits, first_place, without_first
+from cityflow_processor.comptages.bits import Bits, first_place
 from cityflow_processor.comptages.header import Header
 from cityflow_processor.comptages.lines import Lines, taken
 from cityflow_processor.comptages.lookups import Block, Chunk, Coded, Ints
@@ -98,10 +98,10 @@ def _fields(data: Block, starts: Ints, ends: Ints, header: Header) -> Fields:
         if not left.all():
             at, left = start, bits.after(start)
             far = np.flatnonzero(left == 0)
-        end = at + first_place(left)
+        first, left = first_place(left)
+        end = at + first
         if far.size:
             end[far] = _ends(data, header.delimiter, start[far], ends[far])
-        left = without_first(left)
         if column == header.last_measured:
             end = np.minimum(end, ends)
         if column in header.measured:
