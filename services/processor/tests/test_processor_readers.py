@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -11,11 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from cityflow.published_names import comptages_columns
-from cityflow_processor.comptages import known_lines
+from cityflow_processor.comptages import bits, known_lines, measured
 from cityflow_processor.comptages.fast import NotRegular, read_alone, read_regular
 from cityflow_processor.comptages.header import Header
 from cityflow_processor.comptages.known_lines import KnownLines
-from cityflow_processor.comptages.tokens import read_tolerant
+from cityflow_processor.comptages.tokens import Tokens, read_tolerant
 from cityflow_processor.comptages.validate import Batch, read_batch, validate
 from cityflow_processor.reading.chunks import chunks, spans
 
@@ -41,6 +42,8 @@ WORDS = (
     *("Infinity", ".5", "5.", "-0", " 12", "12 ", "1_0", "0x1", "NA", "Inconnu", "1", "4"),
     *('"Rue', 'Rue"', 'Ru"e', '"Rue;Av"', '"a""b"', '"a"b"', '"a" b"', '""', '"', '""1', '"1'),
     *('"a\nb"', 'a\nb', '"a\n\nb"', '"a;b\nc"', "\0", "a\0", "é", "\udcff", "\r", "\t", " "),
+    # Longer than what is looked at in one step, of places and of texts; and longer numbers.
+    *("L" * 57, "é" * 40, "7" * 65, "x" * 200, "12.345678901234", "0" * 30 + "7", "1" * 400),
 )  # fmt: skip
 fields = st.sampled_from(WORDS) | st.text(alphabet='ab1;"\n\r .,-\0é', max_size=6)
 
@@ -98,6 +101,21 @@ def test_the_reader_of_a_block_never_shows(block: tuple[Header, list[bytes]]) ->
     known = KnownLines(header)
     assert seen(read_batch(data, header, known)) == expected
     assert seen(read_batch(data, header, known)) == expected
+
+
+@QUICK
+@given(st.lists(blocks(), min_size=1, max_size=4), st.sampled_from((64, 128, 1024)))
+def test_the_windows_of_a_block_never_show(
+    several: list[tuple[Header, list[bytes]]], window_bytes: int
+) -> None:
+    header, _ = several[0]
+    lines = [line for other, some in several for line in some if other == header]
+    data = b"".join(line if line.endswith(b"\n") else line + b"\n" for line in lines)
+    expected = seen(validate(read_tolerant(data, header)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bits, "_WINDOW_BYTES", window_bytes)
+        patch.setattr(measured, "_WINDOW_BYTES", window_bytes)
+        assert seen(read_batch(data, header, KnownLines(header))) == expected
 
 
 @QUICK
@@ -184,7 +202,7 @@ def test_well_formed_text_is_read_as_the_csv_module_reads_it(
 def readable(data: bytes, header: Header) -> list[str]:
     """The fast readers that take a block."""
     taken = []
-    readers = {
+    readers: dict[str, Callable[[bytes, Header], Tokens]] = {
         "read_alone": partial(read_alone, known=KnownLines(header)),
         "read_regular": read_regular,
     }

@@ -1,5 +1,6 @@
 """What blocks of a file share: texts that are judged once, attributes that are kept once."""
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -7,6 +8,7 @@ from cityflow_processor.comptages import lookups
 from cityflow_processor.comptages.header import Header
 from cityflow_processor.comptages.known_lines import KnownLines
 from cityflow_processor.comptages.lookups import Categories
+from cityflow_processor.comptages.spelling import Spelling
 from cityflow_processor.comptages.validate import Batch, read_batch
 from cityflow_processor.reading.numbering import KEY, Numbering
 
@@ -46,6 +48,31 @@ def test_columns_of_one_vocabulary_share_codes_and_judgements() -> None:
         assert [names[place] for place in places] == [text or "" for text in texts]
         assert len(set(names)) == len(names) == len(set(texts))
     assert sorted(asked, key=str) == [None, "a", "bb", "ccc"]
+
+
+def test_texts_keep_their_codes_when_longer_ones_come() -> None:
+    spelling = Spelling()
+    met: dict[str, int] = {}
+    for texts in (["a", "", "bb", "a"], ["12345678", "123456789", "a"], ["é" * 30, "12345678"]):
+        data = ";".join(texts).encode()
+        sizes = np.array([len(text.encode()) for text in texts])
+        starts = np.cumsum(sizes + 1) - sizes - 1
+        parts = [
+            spelling.words(data, starts[i : i + 1], sizes[i : i + 1]) for i in range(sizes.size)
+        ]
+        column = spelling.coded(parts)
+        assert [column.texts[code] or "" for code in column.codes] == texts
+        for text, code in zip(texts, column.codes.tolist(), strict=True):
+            assert met.setdefault(text, code) == code
+
+
+def test_what_is_no_text_of_a_column_is_refused() -> None:
+    spelling = Spelling()
+    data = b"\xff" + b"x" * 65
+    with pytest.raises(ValueError, match="longer than 64 bytes"):
+        spelling.words(data, np.array([1]), np.array([65]))
+    with pytest.raises(UnicodeDecodeError):
+        spelling.coded([spelling.words(data, np.array([0]), np.array([1]))])
 
 
 def test_names_are_trimmed_and_told_once() -> None:

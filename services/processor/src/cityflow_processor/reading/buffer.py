@@ -17,11 +17,13 @@ class Buffer:
         return held
 
     def _resized(self, size: int) -> bytearray:
-        held: bytearray = getattr(self._of, "held", bytearray())
+        held: bytearray | None = getattr(self._of, "held", None)
+        if held is None:
+            held = bytearray(size)
         try:
-            held.extend(bytes(max(0, size - len(held))))
-            del held[size:]
-        except BufferError:  # something still looks at it
+            del held[max(0, size - 1) :]
+            held.extend(bytes(size - len(held)))
+        except BufferError:  # something still looks at it: its size cannot change
             held = bytearray(size)
         self._of.held = held
         return held
