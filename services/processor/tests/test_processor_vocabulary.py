@@ -119,7 +119,9 @@ def test_a_file_has_the_attributes_of_all_its_chunks() -> None:
         numbered = numbering.renumber(number, batch.rows)
         found = [
             (arcs["iu_ac"][arc], attributes["libelle"][place])
-            for arc, place in numbered.select("arc", "attributes").iter_rows()
+            for arc, place in zip(
+                numbered["arc"].tolist(), numbered["attributes"].tolist(), strict=True
+            )
         ]
         assert found == [(arc, label) for arc, label, _ in rows]
 

@@ -9,22 +9,20 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from cityflow.errors import TryAgain
 from cityflow_processor.comptages.hours import day_codes, day_of_hour
 from cityflow_processor.comptages.lookups import Ints
-from cityflow_processor.comptages.validate import REJECTS_SCHEMA
-from cityflow_processor.reading.numbering import Numbering
+from cityflow_processor.comptages.validate import REJECTS_SCHEMA, rows_frame
+from cityflow_processor.reading.numbering import Numbering, Whole
 from cityflow_processor.reading.parts import ChunkManifest, FileManifest, PartsCache
 
 GROUP_ROWS: Final = 400_000
 REJECT_COLUMNS: Final = ("day", "member", "row", "reason", "detail", "raw_text")
-Whole = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,23 +112,27 @@ def write_parts(
     """Write the parts of a group of days."""
     wanted = set(group)
     ordinals = [date.fromisoformat(day).toordinal() for day in group]
-    frames = []
+    found = []
     for chunk in chunks:
         if wanted.isdisjoint(chunk.manifest.days):
             continue
         rows = numbering.renumber(chunk, chunk.frames(cache, "rows")["rows"])
         if not wanted.issuperset(chunk.manifest.days):
-            rows = rows[np.flatnonzero(np.isin(day_codes(rows["hour"].to_numpy()), ordinals))]
-        frames.append(rows)
-    rows = pl.concat(frames)
-    arc, hour = rows["arc"].to_numpy(), rows["hour"].to_numpy()
+            rows = _take(rows, np.flatnonzero(np.isin(day_codes(rows["hour"]), ordinals)))
+        found.append(rows)
+    rows = {name: np.concatenate([some.pop(name) for some in found]) for name in list(found[0])}
+    arc, hour = rows["arc"], rows["hour"]
     days = day_codes(hour)
     by_day = _order(days)
     bounds = np.searchsorted(days[by_day], [*ordinals, ordinals[-1] + 1])
     for ordinal, start, end in zip(ordinals, bounds, bounds[1:], strict=False):
         of_day = by_day[start:end]
-        part = rows[of_day[_by_arc_and_hour(arc[of_day], hour[of_day])]]
-        cache.write_part(date.fromordinal(ordinal), part)
+        part = _take(rows, of_day[_by_arc_and_hour(arc[of_day], hour[of_day])])
+        cache.write_part(date.fromordinal(ordinal), rows_frame(part))
+
+
+def _take(columns: Mapping[str, Whole], places: Ints) -> dict[str, Whole]:
+    return {name: values[places] for name, values in columns.items()}
 
 
 def write_rejects(

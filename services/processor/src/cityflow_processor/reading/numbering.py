@@ -1,9 +1,10 @@
 """Arcs and attributes of a file, numbered in their own order, whatever the chunks were."""
 
 from collections.abc import Hashable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from cityflow_processor.comptages.attributes import Keys
@@ -12,9 +13,9 @@ from cityflow_processor.comptages.lookups import Ints
 from cityflow_processor.comptages.normalise import canonical_attributes
 from cityflow_processor.comptages.resolve import NULL
 from cityflow_processor.comptages.tokens import ATTRIBUTES_SCHEMA
-from cityflow_processor.comptages.validate import rows_frame
 
 KEY: Final = "key"
+Whole = npt.NDArray[np.integer[Any]]
 
 
 class Numbering:
@@ -63,13 +64,13 @@ class Numbering:
             learnt.clear()
         return pl.DataFrame({ARC: arcs}, schema={ARC: pl.String}), attributes
 
-    def renumber(self, chunk: Hashable, rows: pl.DataFrame) -> pl.DataFrame:
-        """The chunk's rows with the numbers of the file."""
+    def renumber(self, chunk: Hashable, rows: pl.DataFrame) -> dict[str, Whole]:
+        """The columns of the chunk's rows with the numbers of the file."""
         arcs, attributes = self._local[chunk]
         columns = {name: rows[name].to_numpy() for name in rows.columns}
         columns["arc"] = arcs[columns["arc"]]
         columns["attributes"] = np.append(attributes, NULL)[columns["attributes"]]
-        return rows_frame(columns)
+        return columns
 
 
 def _canonical(attributes: pl.DataFrame) -> pl.DataFrame:
