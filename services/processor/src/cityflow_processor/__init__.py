@@ -9,8 +9,6 @@ _M_ARENA_MAX: Final = -8
 
 # Arrow's own allocator keeps what it frees, in each process; it is chosen when Arrow is loaded.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-# That of Polars would keep what it frees, in each of its threads; read when Polars is loaded.
-os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")
 # What a thread leaves free serves the others too; only before a first thread.
 with suppress(AttributeError, OSError):  # only the C library of GNU has it
     ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)

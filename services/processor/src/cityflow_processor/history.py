@@ -4,7 +4,7 @@ A month is an edition whose inputs are the editions of its days: it is made anew
 changes, and its bytes follow from them alone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -34,6 +34,7 @@ METHOD_VERSION: Final = "1"
 # A group is what a reader of one entity fetches: some hundred of them over a month.
 ROW_GROUP_ROWS: Final = 4096
 _READERS: Final = 2
+_AT_A_TIME: Final = 8  # columns
 
 _SOURCES: Final[dict[str, tuple[str, Table]]] = {"comptages": ("arcs", COMPTAGES_HISTORY)}
 
@@ -168,34 +169,46 @@ def _said(
 
 
 def _frame(store: Store, dataset: str, inputs: Mapping[date, str]) -> pl.DataFrame:
+    """All rows by entity and day.
+
+    Some columns at a time, so that a month does not stand there twice.
+    """
     name, table = _SOURCES[dataset]
+    keys = {day: layout.table(dataset, day, inputs[day], name) for day in sorted(inputs)}
+    held = _columns(store, keys, _only(table, table.key))
+    entity, day = table.key
+    assert day == "day"
+    order = pl.Series(_order(held[entity]))
+    columns = {one: held.drop_in_place(one).gather(order) for one in table.key}
+    others = [column.name for column in table.columns if column.name not in table.key]
+    for first in range(0, len(others), _AT_A_TIME):
+        some = others[first : first + _AT_A_TIME]
+        held = _columns(store, keys, _only(table, some))
+        columns |= {one: held.drop_in_place(one).gather(order) for one in some}
+    return pl.DataFrame([columns[column.name] for column in table.columns])
+
+
+def _only(table: Table, names: Collection[str]) -> Table:
+    """Some columns of a table."""
+    return replace(table, columns=tuple(one for one in table.columns if one.name in names))
+
+
+def _columns(store: Store, keys: Mapping[date, str], table: Table) -> pl.DataFrame:
+    """The columns of a table over all days, in order."""
     # A month holds each arc's texts once a day: they are kept once.
     shared = pl.Categorical(pl.Categories.random())
+    said = {column.name for column in table.columns}
     texts = [c.name for c in table.columns if c.kind == "text" and c.name not in table.key]
     repeated = [pl.col(name).cast(shared) for name in texts]
     none = pl.DataFrame(schema=schema(table)).with_columns(repeated)
 
     def of_day(day: date) -> pl.DataFrame:
-        rows = _read(store, layout.table(dataset, day, inputs[day], name), table)
-        return conform(rows.with_columns(*repeated, day=pl.lit(day)), table)
+        rows = _read(store, keys[day], table)
+        dated = {"day": pl.lit(day)} if "day" in said else {}
+        return conform(rows.with_columns(*repeated, **dated), table)
 
     with ThreadPoolExecutor(_READERS) as pool:
-        return _sorted([none, *pool.map(of_day, sorted(inputs))], table.key)
-
-
-def _sorted(frames: list[pl.DataFrame], key: Sequence[str]) -> pl.DataFrame:
-    """All rows by entity and day, of frames in the order of days.
-
-    Column by column, so that two copies never stand side by side.
-    """
-    entity, day = key
-    assert day == "day"
-    order = pl.Series(_order(pl.concat([frame[entity] for frame in frames])))
-    columns = []
-    for name in frames[0].columns:
-        column = pl.concat([frame.drop_in_place(name) for frame in frames])
-        columns.append(column.gather(order))
-    return pl.DataFrame(columns)
+        return pl.concat([none, *pool.map(of_day, keys)])
 
 
 def _order(texts: pl.Series) -> npt.NDArray[np.int64]:
