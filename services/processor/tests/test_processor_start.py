@@ -45,6 +45,16 @@ def test_one_processor_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert early.take() is None
 
 
+def test_a_system_that_starts_no_process_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(module: str) -> early.Started:
+        raise BlockingIOError(module)
+
+    monkeypatch.setattr(early, "cores", lambda: 2)
+    monkeypatch.setattr(early, "start", refuse)
+    early.begin()
+    assert early.take() is None
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

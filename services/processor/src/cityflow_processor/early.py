@@ -8,13 +8,18 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 CORES_NEEDED: Final = 2
 # What a backfill of much data needs.
 BACKFILL: Final = "cityflow_processor.backfill"
 # Not `-m`: what it sends would be of `__main__`, which is another module here.
-_PROGRAM: Final = "from cityflow_processor.second import main; main()"
+# The first process decides what an interrupt means, from the start on.
+_PROGRAM: Final = (
+    "from signal import SIG_IGN, SIGINT, signal; signal(SIGINT, SIG_IGN); "
+    "from cityflow_processor.second import main; main()"
+)
 
 
 class Started(NamedTuple):
@@ -48,7 +53,9 @@ def start(module: str) -> Started:
 
 def begin() -> None:
     """Start one that a backfill may need, if there is a processor for it."""
-    if cores() >= CORES_NEEDED:
+    if cores() < CORES_NEEDED:
+        return
+    with suppress(OSError):  # the engine tries again when it needs one, and says so
         _waiting.append(start(BACKFILL))
         atexit.register(dismiss)
 

@@ -6,7 +6,6 @@ store by the same settings, and ends with the process that started it.
 
 import gc
 import os
-import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -124,7 +123,6 @@ def _serve(socket: Connection) -> None:
 
 def main() -> None:
     """Entry of the second process: the number of its end of the socket, and what to load."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides
     # The first process is done, or gone; or the store cannot be opened, which it will say itself.
     with suppress(EOFError, OSError, CityFlowError):
         import_module(sys.argv[2])
