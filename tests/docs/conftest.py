@@ -83,9 +83,10 @@ class House:
     def command(self, target: str) -> Any:
         """The click command behind `module:object`, or None if it takes no arguments."""
         module, _, name = target.partition(":")
-        found = importlib.import_module(module)
-        app = getattr(found, name)
-        app = app if isinstance(app, typer.Typer) else getattr(found, "app", None)
+        app = getattr(importlib.import_module(module), name)
+        if not isinstance(app, typer.Typer):  # a light entry, which loads the command line itself
+            found = importlib.import_module(f"{module.rpartition('.')[0]}.main")
+            app = getattr(found, "app", None)
         return typer.main.get_command(app) if isinstance(app, typer.Typer) else None
 
 
