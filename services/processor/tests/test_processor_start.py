@@ -9,7 +9,10 @@ from processor_house import House
 
 from cityflow.settings import Settings
 from cityflow_processor import early
+from cityflow_processor.asked import Asked
+from cityflow_processor.datasets import process
 from cityflow_processor.engine import LocalEngine
+from cityflow_processor.result import Result
 from cityflow_processor.start import may_be_large
 
 
@@ -37,6 +40,30 @@ def test_the_engine_takes_the_one_that_waits(house: House, begun: psutil.Process
 def test_an_engine_that_needs_none_ends_it(house: House, begun: psutil.Process) -> None:
     LocalEngine(house.store, Settings(output_dir=house.folder)).rest()
     assert not begun.is_running()
+
+
+@pytest.mark.parametrize(
+    ("dataset", "worker"),
+    [
+        ("comptages", "cityflow_processor.backfill.process"),
+        ("weather", "cityflow_processor.datasets._process_small"),
+    ],
+)
+def test_it_ends_before_small_files_are_read(
+    house: House,
+    begun: psutil.Process,
+    monkeypatch: pytest.MonkeyPatch,
+    dataset: str,
+    worker: str,
+) -> None:
+    def look(*_: object) -> Result:
+        seen.append(begun.is_running())
+        return Result(dataset)
+
+    seen: list[bool] = []
+    monkeypatch.setattr(worker, look)
+    process(house.store, Settings(output_dir=house.folder), dataset, Asked())
+    assert seen == [False]
 
 
 def test_one_processor_has_none(monkeypatch: pytest.MonkeyPatch) -> None:

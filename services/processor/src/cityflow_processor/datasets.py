@@ -8,7 +8,7 @@ from cityflow.errors import BadArguments
 from cityflow.settings import Settings
 from cityflow.storage import RawZone, Store
 from cityflow_processor.asked import Asked
-from cityflow_processor.early import BACKFILL
+from cityflow_processor.early import BACKFILL, dismiss
 from cityflow_processor.engine import Engine
 from cityflow_processor.engines import open_engine
 from cityflow_processor.reading.large import holds_unread
@@ -50,6 +50,8 @@ def chosen(store: Store, dataset: str | None) -> Iterable[str]:
 
 def process(store: Store, settings: Settings, dataset: str, asked: Asked) -> Result:
     """Process days of one dataset."""
+    if dataset != COUNTS:
+        dismiss()
     if dataset == ANALYSIS:
         return _analyse(store, asked)
     if dataset == REGISTER:
@@ -66,6 +68,8 @@ def process(store: Store, settings: Settings, dataset: str, asked: Asked) -> Res
 def _process_counts(store: Store, engine: Engine, settings: Settings, asked: Asked) -> Result:
     if holds_unread(store, COUNTS):
         engine.expect_large(BACKFILL)  # it loads while this process does
+    else:
+        dismiss()
     from cityflow_processor.backfill import process as process_counts
 
     return process_counts(store, engine, settings, asked)
