@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from cityflow.published_names import comptages_columns
-from cityflow_processor.comptages import bits, known_lines, measured
+from cityflow_processor.comptages import bits, known_lines, scan
 from cityflow_processor.comptages.fast import NotRegular, read_alone, read_regular
 from cityflow_processor.comptages.header import Header
 from cityflow_processor.comptages.known_lines import KnownLines
@@ -114,7 +114,7 @@ def test_the_windows_of_a_block_never_show(
     expected = seen(validate(read_tolerant(data, header)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bits, "_WINDOW_BYTES", window_bytes)
-        patch.setattr(measured, "_WINDOW_BYTES", window_bytes)
+        patch.setattr(scan, "_WINDOW_BYTES", window_bytes)
         assert seen(read_batch(data, header, KnownLines(header))) == expected
 
 

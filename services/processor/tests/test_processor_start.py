@@ -37,11 +37,6 @@ def test_the_engine_takes_the_one_that_waits(house: House, begun: psutil.Process
     assert not begun.is_running()
 
 
-def test_an_engine_that_needs_none_ends_it(house: House, begun: psutil.Process) -> None:
-    LocalEngine(house.store, Settings(output_dir=house.folder)).rest()
-    assert not begun.is_running()
-
-
 @pytest.mark.parametrize(
     ("dataset", "worker"),
     [

@@ -68,8 +68,7 @@ def process(store: Store, settings: Settings, dataset: str, asked: Asked) -> Res
 def _process_counts(store: Store, engine: Engine, settings: Settings, asked: Asked) -> Result:
     if holds_unread(store, COUNTS):
         engine.expect_large(BACKFILL)  # it loads while this process does
-    else:
-        dismiss()
+    dismiss()  # whoever needs the process that waits has taken it
     from cityflow_processor.backfill import process as process_counts
 
     return process_counts(store, engine, settings, asked)

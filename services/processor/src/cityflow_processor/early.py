@@ -40,7 +40,7 @@ def cores() -> int:
 def start(module: str) -> Started:
     """Start a second process, which loads a module and waits. Raises OSError."""
     ours, theirs = socket.socketpair()
-    with theirs:
+    with ours, theirs:
         number = theirs.fileno()
         process = subprocess.Popen(
             [sys.executable, "-P", "-c", _PROGRAM, str(number), module],
@@ -48,7 +48,7 @@ def start(module: str) -> Started:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )
-    return Started(process, ours.detach())
+        return Started(process, ours.detach())
 
 
 def begin() -> None:

@@ -15,7 +15,7 @@ from typing import Final, Generic, Protocol, TypeVar
 from cityflow.settings import Settings
 from cityflow.storage import Store
 from cityflow.telemetry import get_logger
-from cityflow_processor.early import CORES_NEEDED, cores, dismiss
+from cityflow_processor.early import CORES_NEEDED, cores
 from cityflow_processor.freed import give_back_memory
 from cityflow_processor.second import Second, SecondLost
 
@@ -137,7 +137,6 @@ class LocalEngine:
         second, self._second = self._second, None
         if second is not None:
             second.close()
-        dismiss()
         give_back_memory()
 
 

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from cityflow.errors import BadArguments
 from cityflow.settings import Settings
 from cityflow.storage import Store
-from cityflow_processor.early import dismiss
 from cityflow_processor.engine import Engine, LocalEngine
 
 
@@ -20,7 +19,6 @@ def open_engine(store: Store, settings: Settings) -> Iterator[Engine]:
         finally:
             local.rest()
         return
-    dismiss()
     if not settings.dask_scheduler_address:
         raise BadArguments(
             "ENGINE=dask needs DASK_SCHEDULER_ADDRESS as well, as in tcp://scheduler:8786"

@@ -19,6 +19,5 @@ def may_be_large(args: Sequence[str]) -> bool:
     """Whether a command line may ask for so much that a second process is worth its start."""
     if args[:1] != ["backfill"] or {"--help", "--watch"} & set(args):
         return False
-    return "--dataset" not in " ".join(args) or any(
-        arg in ("comptages", "--dataset=comptages") for arg in args
-    )
+    chooses = any(arg.startswith("--dataset") for arg in args)
+    return not chooses or bool({"comptages", "--dataset=comptages"} & set(args))

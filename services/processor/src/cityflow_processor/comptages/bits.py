@@ -3,11 +3,9 @@
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from cityflow_processor.comptages.lookups import Block, Ints
-
-Word = npt.NDArray[np.uint64]
+from cityflow_processor.comptages.words import Word
 
 # A window of the block and its comparison stay in the processor's cache.
 _WINDOW_BYTES: Final = 1 << 20

@@ -16,8 +16,8 @@ from cityflow_processor.comptages.header import Header, is_known
 from cityflow_processor.comptages.known_lines import KnownLines, joined
 from cityflow_processor.comptages.lines import Lines
 from cityflow_processor.comptages.lookups import Chunk, Coded, Ints
-from cityflow_processor.comptages.measured import Measured, read_measured
 from cityflow_processor.comptages.regular import is_regular
+from cityflow_processor.comptages.scan import Scanned, scan
 from cityflow_processor.comptages.tokens import (
     NUMBERS,
     Rows,
@@ -72,9 +72,9 @@ class FastTokens:
 class AloneTokens(FastTokens):
     """The same where attributes of earlier blocks are known."""
 
-    def __init__(self, measured: Measured, lines: Lines, header: Header, known: KnownLines) -> None:
-        super().__init__(measured.numbers, measured.texts, lines, header)
-        self._run = measured.run_starts, measured.run_ends
+    def __init__(self, scanned: Scanned, lines: Lines, header: Header, known: KnownLines) -> None:
+        super().__init__(scanned.numbers, scanned.texts, lines, header)
+        self._run = scanned.run_starts, scanned.run_ends
         self._known = known
 
     def attributes(self, rows: Rows) -> tuple[Ints, Described]:
@@ -99,12 +99,12 @@ def read_alone(data: Chunk, header: Header, known: KnownLines) -> AloneTokens:
     if not len(lines) or lines.has_control() or header.guard is None:
         raise NotRegular
     try:
-        measured = read_measured(data, lines, header, known.vocabularies())
+        scanned = scan(data, lines, header, known.vocabularies())
     except ValueError as error:
         raise NotRegular from error
-    if not _stand_alone(measured.texts, header.guard):
+    if not _stand_alone(scanned.texts, header.guard):
         raise NotRegular
-    return AloneTokens(measured, lines, header, known)
+    return AloneTokens(scanned, lines, header, known)
 
 
 def _stand_alone(texts: Mapping[str, Coded], guard: str) -> bool:

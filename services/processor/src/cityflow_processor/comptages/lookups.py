@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Chunk = bytes | bytearray
 Block = Chunk | memoryview

@@ -31,7 +31,7 @@ from cityflow_processor.comptages.fields import (
 )
 from cityflow_processor.comptages.header import Header
 from cityflow_processor.comptages.known_lines import KnownLines
-from cityflow_processor.comptages.lookups import Bools, Chunk, Coded, Ints, Judgement
+from cityflow_processor.comptages.lookups import Bools, Chunk, Coded, Floats, Ints, Judgement
 from cityflow_processor.comptages.stamps import NO_SUCH_HOUR, parse_hour_end
 from cityflow_processor.comptages.tokens import (
     ATTRIBUTES_SCHEMA,
@@ -39,8 +39,6 @@ from cityflow_processor.comptages.tokens import (
     Tokens,
     read_tolerant,
 )
-
-Floats = npt.NDArray[np.float64]
 
 MAX_FLOW_VEH: Final = 1_000_000  # beyond any road: a broken number, not a measurement
 _ARC_ID: Final = r"^[0-9A-Za-z_.:/-]{1,64}$"
@@ -85,14 +83,14 @@ _REASONS: Final = (
     ("occupancy_out_of_range", "k {k!r} is outside 0–100 %"),
 )
 _CODE: Final = {name: code for code, (name, _) in enumerate(_REASONS, start=1)}
-Tests = tuple[tuple[str, Callable[[Floats], Bools]], ...]
-_FLOW: Final[Tests] = (
+_Tests = tuple[tuple[str, Callable[[Floats], Bools]], ...]
+_FLOW: Final[_Tests] = (
     ("bad_flow", lambda numbers: ~np.isfinite(numbers)),
     ("negative_flow", lambda numbers: numbers < 0),
     ("implausible_flow", lambda numbers: numbers > MAX_FLOW_VEH),
     ("flow_not_whole", lambda numbers: numbers != np.floor(numbers)),
 )
-_OCCUPANCY: Final[Tests] = (
+_OCCUPANCY: Final[_Tests] = (
     ("bad_occupancy", lambda numbers: ~np.isfinite(numbers)),
     ("occupancy_out_of_range", lambda numbers: (numbers < 0) | (numbers > 100)),
 )
@@ -232,7 +230,7 @@ def _numbers(values: pl.Series) -> tuple[Floats, pl.Series]:
     return values.to_numpy(), values
 
 
-def _faults(floats: Floats, good: Bools, values: pl.Series, tests: Tests) -> Ints:
+def _faults(floats: Floats, good: Bools, values: pl.Series, tests: _Tests) -> Ints:
     """The fault of each number that is not good, by the first test that it fails; else 0."""
     faults = np.zeros(good.size, dtype=np.int64)
     if np.count_nonzero(good) + values.null_count() < good.size:

@@ -1,4 +1,4 @@
-"""The measured fields of lines that stand alone, taken from where they are in the block."""
+"""The measured fields of lines that stand alone, read from where they are in the block."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -6,14 +6,13 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
 from cityflow_processor.comptages.bits import Bits, first_place
 from cityflow_processor.comptages.header import Header
 from cityflow_processor.comptages.lines import Lines, taken
-from cityflow_processor.comptages.lookups import Block, Chunk, Coded, Ints
+from cityflow_processor.comptages.lookups import Block, Chunk, Coded, Floats, Ints
 from cityflow_processor.comptages.spelling import Spelling
 from cityflow_processor.comptages.tokens import NUMBERS
 from cityflow_processor.comptages.words import Word
@@ -21,11 +20,10 @@ from cityflow_processor.comptages.words import Word
 # What is looked at again and again stays in the processor's cache.
 _WINDOW_BYTES: Final = 4 << 20
 Fields = list[tuple[Ints, Ints]]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class Scanned:
     """The measured texts of lines by their codes, their numbers, and where `Header.run` is."""
 
     texts: dict[str, Coded]
@@ -34,9 +32,9 @@ class Measured:
     run_ends: Ints
 
 
-def read_measured(
+def scan(
     data: Chunk, lines: Lines, header: Header, vocabularies: Mapping[str, Spelling]
-) -> Measured:
+) -> Scanned:
     """The measured fields of a block of which every line stands alone.
 
     Raises ValueError for a line with too few fields, a text that is not UTF-8, and one that is no
@@ -62,7 +60,7 @@ def read_measured(
     whole = {name: np.concatenate(parts) for name, parts in numbers.items()}
     frame = pl.DataFrame({n: pl.Series(x, nan_to_null=True) for n, x in whole.items()})
     run_starts, run_ends = (np.concatenate(places) for places in zip(*runs, strict=True))
-    return Measured(coded, frame, run_starts, run_ends)
+    return Scanned(coded, frame, run_starts, run_ends)
 
 
 def _numbers(data: Block, starts: Ints, sizes: Ints) -> Floats:
